@@ -1,0 +1,80 @@
+package ws
+
+import "io"
+
+// Queue holds the bytes that wait to be sent, as one buffer to which the
+// versions append. The zero Queue is empty and ready to use.
+type Queue struct {
+	// Buf ends with the bytes to send. Senders append to it and do nothing
+	// else with it.
+	Buf []byte
+
+	off  int    // bytes of Buf that have left through Read or WriteTo
+	left uint64 // bytes that have left since the beginning
+}
+
+// Len returns the number of bytes that wait.
+func (q *Queue) Len() int { return len(q.Buf) - q.off }
+
+// End returns the position behind the last byte, counted from the first byte
+// that was ever queued.
+func (q *Queue) End() uint64 { return q.left + uint64(q.Len()) }
+
+// Left returns the position of the first byte that has not left yet.
+func (q *Queue) Left() uint64 { return q.left }
+
+// Take returns all bytes that wait; the caller owns them. spare[:0] becomes
+// the new buffer. If nothing waits Take returns spare[:0] and keeps its own.
+func (q *Queue) Take(spare []byte) []byte {
+	if q.Len() == 0 {
+		return spare[:0]
+	}
+	b := q.Buf[q.off:]
+	q.left += uint64(len(b))
+	q.Buf, q.off = spare[:0], 0
+	return b
+}
+
+// Read moves bytes to p. It returns io.EOF when nothing waits.
+func (q *Queue) Read(p []byte) (int, error) {
+	if q.Len() == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, q.Buf[q.off:])
+	q.discard(n)
+	return n, nil
+}
+
+// WriteTo writes all bytes that wait to w. What w does not take stays.
+func (q *Queue) WriteTo(w io.Writer) (int64, error) {
+	if q.Len() == 0 {
+		return 0, nil
+	}
+	wait := q.Len()
+	n, err := w.Write(q.Buf[q.off:])
+	n = min(max(n, 0), wait)
+	q.discard(n)
+	if err == nil && n < wait {
+		err = io.ErrShortWrite
+	}
+	return int64(n), err
+}
+
+// Cut removes the bytes between two positions, none of which may have left.
+func (q *Queue) Cut(from, to uint64) {
+	base := q.left - uint64(q.off) // the position of Buf[0]
+	q.Buf = append(q.Buf[:from-base], q.Buf[to-base:]...)
+}
+
+// discard forgets n bytes that have left. The rest is moved down only when it
+// is the smaller half, so that each byte is moved once at most.
+func (q *Queue) discard(n int) {
+	q.left += uint64(n)
+	q.off += n
+	switch {
+	case q.off == len(q.Buf):
+		q.Buf, q.off = nil, 0
+	case q.off > len(q.Buf)/2:
+		q.Buf, q.off = q.Buf[:copy(q.Buf, q.Buf[q.off:])], 0
+	}
+}

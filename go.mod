@@ -1,0 +1,5 @@
+module github.com/sans-io/websocket-driver
+
+go 1.25
+
+require github.com/google/go-cmp v0.7.0 // indirect

@@ -1,0 +1,222 @@
+package driver
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sans-io/websocket-driver/driver/head"
+	"github.com/sans-io/websocket-driver/driver/ws"
+)
+
+// Config holds the settings of a driver. A nil *Config and the zero Config
+// work. A Config may be shared by any number of drivers and must not be changed
+// while one of them is in use.
+//
+// Where a limit says "default", 0 means the default and a value below 0 means
+// no limit.
+type Config struct {
+	// MaxMessage is the longest message that is received, in bytes after
+	// decompression, inclusive. Default 16 MiB. Beyond it the connection
+	// fails with 1009, before anything too long is stored.
+	MaxMessage int
+
+	// MaxFrame is the longest payload of a frame that is received, in bytes
+	// on the wire, inclusive. Default: none, MaxMessage bounds it; in hixie,
+	// where it bounds what is skipped, 16 MiB.
+	MaxFrame int
+
+	// MaxHead is the longest head of a handshake that is received, in bytes
+	// with the empty line, inclusive. Default 16 KiB; there is always a limit.
+	MaxHead int
+
+	// MaxFragments is the largest number of frames in a message that is
+	// received; empty frames count. Default 131072.
+	MaxFragments int
+
+	// MaxPongs is how many answers to pings may wait unsent. Beyond it the
+	// newest of them is replaced (RFC 6455, section 5.5.3). Default 64; there
+	// is always a limit.
+	MaxPongs int
+
+	// MaxQueued is how many bytes of payload may wait for Open. Default 1 MiB.
+	MaxQueued int
+
+	// MaxBuffered is how many bytes may wait to be taken when a message is
+	// sent, that message's payload included; beyond it the call returns
+	// ErrFull. Control frames are exempt. Default: no limit.
+	MaxBuffered int
+
+	// Pieces delivers messages in pieces, as they arrive, instead of
+	// gathering them. A piece of Text is valid UTF-8 by itself.
+	Pieces bool
+
+	// FragmentSize cuts outgoing messages into frames of at most this many
+	// bytes of payload. 0: one frame for a message. Without effect in hixie.
+	FragmentSize int
+
+	// Subprotocols lists what a client offers, or what a server speaks, in
+	// the order of preference. A server picks the first that the client
+	// offers, and none if there is no such.
+	Subprotocols []string
+
+	// Select, if set, picks the subprotocol on a server instead: one of those
+	// offered, or "" for none.
+	Select func(r *Request, offered []string) string
+
+	// Fields are added to the head that is sent. On a client a Host replaces
+	// the one from the URL; Origin is called Sec-WebSocket-Origin where the
+	// version says so. Fields of the handshake itself are an error.
+	Fields []Field
+
+	// Cookies are added to the head that is sent: by a client in one Cookie
+	// field, by a server in a Set-Cookie field each. There the Value may go on
+	// with attributes: "1; Path=/; HttpOnly".
+	Cookies []Field
+
+	// Extensions are offered or accepted in this order of preference.
+	Extensions []Extension
+
+	// Versions lists what a server takes. Default 13, 8 and 7. The hixie
+	// versions have no masking, which protects proxies (RFC 6455, section
+	// 10.3), so they are taken only if they are named; ws.AllVersions does.
+	Versions []Version
+
+	// Version is what a client speaks. Default Hybi13.
+	Version Version
+
+	// Connect makes a client open the connection by extended CONNECT, over
+	// HTTP/2 (RFC 8441) or HTTP/3 (RFC 9220). Hybi13 only.
+	Connect bool
+
+	// KeepRequest keeps Request and Response available after Open.
+	KeepRequest bool
+
+	// HandshakeTimeout is how long the peer's part of the opening handshake
+	// may take. Default 10 s.
+	HandshakeTimeout time.Duration
+
+	// PingInterval is how long the peer may be silent before a ping is sent.
+	// Default: no pings. Without effect in hixie.
+	PingInterval time.Duration
+
+	// PongTimeout is how long the peer may be silent after that ping before
+	// the connection is given up. Default: as PingInterval.
+	PongTimeout time.Duration
+
+	// CloseTimeout is how long the peer may take to answer a close frame and,
+	// as a server, to close the transport after that. Default 5 s.
+	CloseTimeout time.Duration
+
+	// Rand is where handshake keys and masking keys come from. Default
+	// crypto/rand.Reader.
+	Rand io.Reader
+}
+
+const (
+	defaultMaxMessage   = 16 << 20
+	defaultMaxHead      = 16 << 10
+	defaultMaxFragments = 128 << 10
+	defaultMaxPongs     = 64
+	defaultMaxQueued    = 1 << 20
+
+	defaultHandshakeTimeout = 10 * time.Second
+	defaultCloseTimeout     = 5 * time.Second
+)
+
+var defaultVersions = []Version{ws.Hybi13, ws.Hybi8, ws.Hybi7}
+
+// limit returns what a limit means: 0 is the default, below 0 is none.
+func limit[T int | time.Duration](v, def T) T {
+	if v == 0 {
+		return def
+	}
+	return max(v, -1)
+}
+
+// bound is a limit that can not be switched off.
+func bound(v, def int) int {
+	if v <= 0 {
+		return def
+	}
+	return v
+}
+
+func (c *Config) maxMessage() int   { return limit(c.MaxMessage, defaultMaxMessage) }
+func (c *Config) maxHead() int      { return bound(c.MaxHead, defaultMaxHead) }
+func (c *Config) maxQueued() int    { return limit(c.MaxQueued, defaultMaxQueued) }
+func (c *Config) maxFragments() int { return limit(c.MaxFragments, defaultMaxFragments) }
+func (c *Config) maxPongs() int     { return bound(c.MaxPongs, defaultMaxPongs) }
+
+func (c *Config) handshakeTimeout() time.Duration {
+	return limit(c.HandshakeTimeout, defaultHandshakeTimeout)
+}
+
+func (c *Config) closeTimeout() time.Duration { return limit(c.CloseTimeout, defaultCloseTimeout) }
+
+func (c *Config) pongTimeout() time.Duration { return limit(c.PongTimeout, c.PingInterval) }
+
+func (c *Config) versions() []Version {
+	if c.Versions == nil {
+		return defaultVersions
+	}
+	return c.Versions
+}
+
+// handshakeFields are the fields that the handshake itself writes.
+var handshakeFields = []string{
+	"Upgrade", "Connection", "Content-Length", "Transfer-Encoding",
+	"Sec-WebSocket-Key", "Sec-WebSocket-Accept", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol",
+	"Sec-WebSocket-Extensions", "Sec-WebSocket-Key1", "Sec-WebSocket-Key2", "Sec-WebSocket-Location",
+	"WebSocket-Protocol", "WebSocket-Location",
+}
+
+// extraFields returns the fields and cookies that c adds to a head.
+func (c *Config) extraFields(server bool) ([]Field, error) {
+	fields := slices.Clone(c.Fields)
+	for _, f := range fields {
+		if err := head.CheckField(f); err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(handshakeFields, func(s string) bool { return head.EqualFold(s, f.Name) }) {
+			return nil, fmt.Errorf("%w: Config.Fields with %s, which belongs to the handshake", ws.ErrUnsupported, f.Name)
+		}
+	}
+	cookies := make([]string, 0, len(c.Cookies))
+	for _, f := range c.Cookies {
+		cookie := Field{Name: "Cookie", Value: f.Name + "=" + f.Value}
+		if !head.IsToken(f.Name) {
+			return nil, fmt.Errorf("%w: cookie name %q is not a token", ws.ErrUnsupported, f.Name)
+		}
+		if err := head.CheckField(cookie); err != nil {
+			return nil, fmt.Errorf("cookie %s: %w", f.Name, err)
+		}
+		if server {
+			fields = append(fields, Field{Name: "Set-Cookie", Value: cookie.Value})
+			continue
+		}
+		if strings.ContainsAny(f.Value, "; ,\"\\") { // RFC 6265, section 4.1.1
+			return nil, fmt.Errorf("%w: cookie %s has a value with a blank, quote, comma, semicolon or backslash", ws.ErrUnsupported, f.Name)
+		}
+		cookies = append(cookies, cookie.Value)
+	}
+	if len(cookies) > 0 {
+		fields = append(fields, Field{Name: "Cookie", Value: strings.Join(cookies, "; ")})
+	}
+	return fields, nil
+}
+
+// checkSubprotocols refuses names that are no tokens (RFC 6455, section 4.1).
+func checkSubprotocols(names []string) error {
+	for i, name := range names {
+		if !head.IsToken(name) {
+			return fmt.Errorf("%w: subprotocol %q is not a token", ws.ErrUnsupported, name)
+		}
+		if slices.Contains(names[:i], name) {
+			return fmt.Errorf("%w: subprotocol %q twice", ws.ErrUnsupported, name)
+		}
+	}
+	return nil
+}

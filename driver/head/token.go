@@ -1,0 +1,124 @@
+package head
+
+import (
+	"iter"
+	"strings"
+)
+
+// IsToken reports whether s is a token (RFC 9110, 5.6.2): not empty, and only
+// letters, digits and !#$%&'*+-.^_`|~.
+func IsToken(s string) bool {
+	for i := range len(s) {
+		if classes[s[i]]&tchar == 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// Get returns the value of the first field called name, or "".
+func Get(fields []Field, name string) string {
+	for i := range fields {
+		if EqualFold(fields[i].Name, name) {
+			return fields[i].Value
+		}
+	}
+	return ""
+}
+
+// Count returns the number of fields called name.
+func Count(fields []Field, name string) int {
+	n := 0
+	for i := range fields {
+		if EqualFold(fields[i].Name, name) {
+			n++
+		}
+	}
+	return n
+}
+
+// Values yields the values of all fields called name, in order.
+func Values(fields []Field, name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range fields {
+			if EqualFold(fields[i].Name, name) && !yield(fields[i].Value) {
+				return
+			}
+		}
+	}
+}
+
+// Tokens yields the elements of the comma separated lists in all fields called
+// name, in order, without the blanks around them; empty elements are left out
+// (RFC 9110, 5.6.1). It is for lists of tokens: a comma inside a quoted string
+// separates like any other.
+func Tokens(fields []Field, name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for list := range Values(fields, name) {
+			for more := true; more; {
+				var element string
+				element, list, more = strings.Cut(list, ",")
+				element = trimBlanks(element)
+				if element != "" && !yield(element) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// HasToken reports whether token is an element of the lists that [Tokens]
+// yields, without regard to case.
+func HasToken(fields []Field, name, token string) bool {
+	for element := range Tokens(fields, name) {
+		if EqualFold(element, token) {
+			return true
+		}
+	}
+	return false
+}
+
+// EqualFold reports whether a and b are equal without regard to the case of
+// ASCII letters. Other bytes must be the same.
+func EqualFold(a, b string) bool { return equalFold(a, b) }
+
+func equalFold[S string | []byte](a S, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(b) {
+		if a[i] != b[i] && lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c |= 0x20
+	}
+	return c
+}
+
+// trimBlanks removes SP and HTAB at both ends: the optional whitespace of
+// RFC 9110, 5.6.3.
+func trimBlanks(s string) string { return strings.Trim(s, " \t") }
+
+// Cookies returns the pairs of all Cookie fields in order (RFC 6265, 4.2.1).
+// What has no "=" or nothing before it is left out. Values are as on the wire: quotes
+// stay and percent signs are not decoded. A name may appear more than once.
+func (r *Request) Cookies() []Field {
+	var cookies []Field
+	for list := range Values(r.Fields, "Cookie") {
+		for more := true; more; {
+			var pair string
+			pair, list, more = strings.Cut(list, ";")
+			name, value, ok := strings.Cut(pair, "=")
+			if name = trimBlanks(name); ok && name != "" {
+				cookies = append(cookies, Field{Name: name, Value: trimBlanks(value)})
+			}
+		}
+	}
+	return cookies
+}

@@ -1,0 +1,156 @@
+package head
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The classes against the grammar, spelled out.
+func TestClasses(t *testing.T) {
+	const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	for c := range 256 {
+		s := string([]byte{byte(c)})
+		high := c >= 0x80
+		visible := c > 0x20 && c < 0x7f
+		for _, class := range []struct {
+			name string
+			bit  uint8
+			want bool
+		}{
+			{"tchar", tchar, !high && strings.Contains("!#$%&'*+-.^_`|~"+alphanumeric, s)},
+			{"target", targetByte, visible || high},
+			{"text", textByte, visible || high || s == " " || s == "\t"},
+			{"host", hostByte, !high && strings.Contains("-._~%!$&'()*+,;=:[]"+alphanumeric, s)},
+		} {
+			if got := classes[c]&class.bit != 0; got != class.want {
+				t.Errorf("byte %#02x of class %s: %v", c, class.name, got)
+			}
+		}
+		if got := IsToken("a" + s); got != (classes[c]&tchar != 0) {
+			t.Errorf("IsToken with byte %#02x: %v", c, got)
+		}
+	}
+	if IsToken("") {
+		t.Error("the empty string is a token")
+	}
+}
+
+func TestFields(t *testing.T) {
+	fields := []Field{
+		{"A", "1"}, {"b", "x , ,Y,"}, {"a", "2"}, {"B", ""}, {"B", " ,\tz\t"}, {"C", ","},
+	}
+	tests := []struct {
+		name   string
+		get    string
+		values []string
+		tokens []string
+	}{
+		{"a", "1", []string{"1", "2"}, []string{"1", "2"}},
+		{"B", "x , ,Y,", []string{"x , ,Y,", "", " ,\tz\t"}, []string{"x", "Y", "z"}},
+		{"c", ",", []string{","}, nil},
+		{"d", "", nil, nil},
+		{"", "", nil, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := Get(fields, tt.name); got != tt.get {
+				t.Errorf("Get: %q, want %q", got, tt.get)
+			}
+			if got := Count(fields, tt.name); got != len(tt.values) {
+				t.Errorf("Count: %d, want %d", got, len(tt.values))
+			}
+			if d := cmp.Diff(tt.values, slices.Collect(Values(fields, tt.name))); d != "" {
+				t.Errorf("Values (-want +got):\n%s", d)
+			}
+			if d := cmp.Diff(tt.tokens, slices.Collect(Tokens(fields, tt.name))); d != "" {
+				t.Errorf("Tokens (-want +got):\n%s", d)
+			}
+			for _, token := range tt.tokens {
+				if !HasToken(fields, tt.name, strings.ToUpper(token)) {
+					t.Errorf("HasToken(%q) is false", token)
+				}
+			}
+			if HasToken(fields, tt.name, "w") || HasToken(fields, tt.name, "") {
+				t.Error("HasToken is true for what is not there")
+			}
+			for range Values(fields, tt.name) {
+				break
+			}
+			for range Tokens(fields, tt.name) {
+				break
+			}
+		})
+	}
+}
+
+func TestFieldAllocs(t *testing.T) {
+	fields := []Field{{"Host", "a"}, {"Connection", "keep-alive, Upgrade"}}
+	got := testing.AllocsPerRun(100, func() {
+		if !HasToken(fields, "connection", "upgrade") || Get(fields, "host") != "a" {
+			t.Fatal("not found")
+		}
+	})
+	if got != 0 {
+		t.Errorf("%v allocations", got)
+	}
+}
+
+func TestEqualFold(t *testing.T) {
+	tests := []struct {
+		a, b string
+		want bool
+	}{
+		{"", "", true},
+		{"WebSocket", "wEBsOCKET", true},
+		{"a-z{", "A-Z{", true},
+		{"a", "ab", false},
+		{"a", "b", false},
+		{"@", "`", false},
+		{"[", "{", false},
+		{"\r", "-", false},
+		{"Upgrade\x00", "Upgrade ", false},
+		{"k", "\u212a", false}, // KELVIN SIGN, which Unicode folds to k
+		{"websocKet", "websoc\u212aet", false},
+		{"\u017f", "s", false}, // LONG S
+		{"ä", "Ä", false},
+	}
+	for _, tt := range tests {
+		if got := EqualFold(tt.a, tt.b); got != tt.want {
+			t.Errorf("EqualFold(%q, %q) = %v", tt.a, tt.b, got)
+		}
+		if got := EqualFold(tt.b, tt.a); got != tt.want {
+			t.Errorf("EqualFold(%q, %q) = %v", tt.b, tt.a, got)
+		}
+	}
+}
+
+func TestCookies(t *testing.T) {
+	tests := []struct {
+		name   string
+		fields []Field
+		want   []Field
+	}{
+		{"none", []Field{{"Cookies", "a=b"}}, nil},
+		{"empty", []Field{{"Cookie", ""}}, nil},
+		{"one", []Field{{"Cookie", "a=b"}}, []Field{{"a", "b"}}},
+		{"order and case are kept", []Field{{"cookie", "b=1; a=2;B=3"}}, []Field{{"b", "1"}, {"a", "2"}, {"B", "3"}}},
+		{"a name twice", []Field{{"Cookie", "a=1; a=2"}}, []Field{{"a", "1"}, {"a", "2"}}},
+		{"several fields", []Field{{"Cookie", "a=1"}, {"Host", "x=y"}, {"Cookie", "b=2"}}, []Field{{"a", "1"}, {"b", "2"}}},
+		{"the value is kept", []Field{{"Cookie", `a="x y"; b=%20==; c={"k":[1,2]}`}},
+			[]Field{{"a", `"x y"`}, {"b", "%20=="}, {"c", `{"k":[1,2]}`}}},
+		{"empty value", []Field{{"Cookie", "a=; b= "}}, []Field{{"a", ""}, {"b", ""}}},
+		{"blanks", []Field{{"Cookie", " ;\ta = b\t;; "}}, []Field{{"a", "b"}}},
+		{"no pair", []Field{{"Cookie", "a; =b; ; c=d"}}, []Field{{"c", "d"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := &Request{Fields: tt.fields}
+			if d := cmp.Diff(tt.want, r.Cookies()); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}

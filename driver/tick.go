@@ -1,0 +1,146 @@
+package driver
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sans-io/websocket-driver/driver/ws"
+)
+
+// timer says which time limit runs. At most one does at any time, and which one
+// follows from the state of the driver; only idle and pong are told apart by
+// what has happened.
+type timer uint8
+
+const (
+	timerNone      timer = iota
+	timerHandshake       // the peer's part of the opening handshake
+	timerIdle            // until a ping
+	timerPong            // from the ping until the connection is given up
+	timerClose           // the answer to a close frame; on a client, the end of the transport
+)
+
+// clock is time as Tick has told it, counted from the first Tick.
+type clock struct {
+	base     time.Time
+	now      time.Duration
+	deadline time.Duration // of running
+	running  timer
+}
+
+// timer returns the time limit that the state of d asks for.
+func (d *Driver) timer() timer {
+	var t timer
+	switch d.phase {
+	case phaseRequest, phaseBody, phaseResponse, phaseRespond, phaseDigest, phaseRefusal:
+		t = timerHandshake
+	case phaseOpening, phaseOpen:
+		switch {
+		case d.cut != nil:
+			return timerNone
+		case d.conn.State() != ws.StateOpen:
+			t = timerClose
+		case d.version.IsHixie():
+			return timerNone
+		case d.clock.running == timerPong:
+			t = timerPong
+		default:
+			t = timerIdle
+		}
+	case phaseEnded:
+		if d.Done() {
+			return timerNone
+		}
+		t = timerClose
+	}
+	if d.duration(t) <= 0 {
+		return timerNone
+	}
+	return t
+}
+
+func (d *Driver) duration(t timer) time.Duration {
+	switch t {
+	case timerHandshake:
+		return d.cfg.handshakeTimeout()
+	case timerIdle:
+		return d.cfg.PingInterval
+	case timerPong:
+		return d.cfg.pongTimeout()
+	case timerClose:
+		return d.cfg.closeTimeout()
+	}
+	return 0
+}
+
+// Tick tells the driver what time it is: it starts time limits, sends keep-alive
+// pings, and ends what has taken too long. A limit starts at the first Tick after
+// its cause, so it is never early. Input counts as a sign of life at the next
+// Tick. Ticks that go backwards are ignored.
+func (d *Driver) Tick(now time.Time) {
+	c := &d.clock
+	if c.base.IsZero() {
+		c.base = now
+	}
+	t := now.Sub(c.base)
+	if t < c.now {
+		return
+	}
+	c.now = t
+	if c.running == timerPong && d.heard {
+		c.running = timerNone
+	}
+	want := d.timer()
+	if want != c.running || want == timerIdle && d.heard {
+		d.startTimer(want)
+	}
+	d.heard = false
+	if c.running != timerNone && t >= c.deadline {
+		d.expired()
+	}
+}
+
+func (d *Driver) startTimer(t timer) {
+	d.clock.running = t
+	d.clock.deadline = d.clock.now + d.duration(t)
+}
+
+// expired acts on the time limit that runs.
+func (d *Driver) expired() {
+	late := func(format string) {
+		d.cut = &Error{Code: ws.CodeAbnormal, Msg: fmt.Sprintf(format, d.duration(d.clock.running))}
+	}
+	switch d.clock.running {
+	case timerHandshake:
+		late("the opening handshake took longer than %v")
+	case timerIdle:
+		if err := d.conn.Message(ws.Ping, nil); err != nil {
+			d.cut = &Error{Code: ws.CodeAbnormal, Msg: fmt.Sprintf("no keep-alive ping: %v", err)}
+			break
+		}
+		d.startTimer(timerPong)
+		if d.duration(timerPong) > 0 {
+			return
+		}
+	case timerPong:
+		late("no sign of life for %v after a ping")
+	case timerClose:
+		if d.idle = true; d.phase != phaseEnded {
+			late("the closing handshake took longer than %v")
+		}
+	}
+	d.clock.running = timerNone
+}
+
+// NextTick returns when Tick should be called: the zero Time when no limit runs,
+// ws.Now when one waits for its start, so that Tick is due at once. Ask after
+// each batch of calls; until then the clock need not be read.
+func (d *Driver) NextTick() time.Time {
+	switch want := d.timer(); {
+	case want == timerNone:
+		return time.Time{}
+	case want != d.clock.running:
+		return ws.Now
+	}
+	return d.clock.base.Add(d.clock.deadline)
+}

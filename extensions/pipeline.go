@@ -1,0 +1,175 @@
+package extensions
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/sans-io/websocket-driver/driver/ws"
+)
+
+// Pipeline runs messages through the sessions of one connection. The first
+// negotiated is the first to encode and the last to decode: "foo, bar" sends
+// bar(foo(data)) (RFC 6455, section 9.1). Sending and receiving are independent
+// of each other. A nil Pipeline has no sessions.
+//
+// Sessions do not depend on each other, so a message may pass some of them
+// untouched: two sets say which take part in the message that is being sent and
+// in the one that is being received.
+type Pipeline struct {
+	stages []stage
+	header string
+	rsv    byte
+	send   set
+	recv   set
+	chain  *chain // for a received message that several sessions decode
+}
+
+// stage is one session with what the pipeline must know of its extension.
+type stage struct {
+	s    Session
+	name string
+	rsv  byte
+}
+
+// set is a set of stages; bit i stands for stages[i].
+type set uint32
+
+// several reports whether s has more than one member.
+func (s set) several() bool { return s&(s-1) != 0 }
+
+// first returns the lowest member.
+func (s set) first() int { return bits.TrailingZeros32(uint32(s)) }
+
+// last returns the highest member.
+func (s set) last() int { return bits.Len32(uint32(s)) - 1 }
+
+// add appends a session.
+func (p *Pipeline) add(e Extension, s Session) {
+	p.stages = append(p.stages, stage{s, e.Name(), e.RSV()})
+	p.rsv |= e.RSV()
+}
+
+// RSV returns the bits that the extensions have in use.
+func (p *Pipeline) RSV() byte {
+	if p == nil {
+		return 0
+	}
+	return p.rsv
+}
+
+// String returns the extensions as the server answers them.
+func (p *Pipeline) String() string {
+	if p == nil {
+		return ""
+	}
+	return p.header
+}
+
+// Begin is called before a message of kind k is sent. size is its length in
+// bytes, which then come with one call of Encode, or -1 if it will come in
+// fragments. rsv are the bits to set on the first frame. If active is false
+// the message is sent as it is.
+func (p *Pipeline) Begin(k ws.Kind, size int) (rsv byte, active bool) {
+	if p == nil {
+		return 0, false
+	}
+	p.send = 0
+	for i, st := range p.stages {
+		if st.s.Begin(k, size) {
+			p.send |= 1 << i
+			rsv |= st.rsv
+			size = -1 // nobody knows what the next one gets
+		}
+	}
+	return rsv, p.send != 0
+}
+
+// Encode appends to dst what src becomes and returns the longer slice; fin says
+// that the message ends with src. Neither src nor dst is kept. After an error
+// the connection can send no more messages; dst is returned as it was.
+func (p *Pipeline) Encode(dst, src []byte, fin bool) ([]byte, error) {
+	if p == nil || p.send == 0 {
+		return append(dst, src...), nil
+	}
+	for rest := p.send; rest.several(); rest &= rest - 1 {
+		out, err := p.stages[rest.first()].s.Encode(nil, src, fin)
+		if err != nil {
+			return dst, err
+		}
+		src = out
+	}
+	out, err := p.stages[p.send.last()].s.Encode(dst, src, fin)
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// BeginDecode is called before a message is received, with the RSV bits of its
+// first frame. ok is false if the bits are a violation (RFC 6455, section 5.2):
+// one that nobody has, or some but not all that an extension needs. If active
+// is false the message is received as it is.
+func (p *Pipeline) BeginDecode(rsv byte) (active, ok bool) {
+	if p == nil {
+		return false, rsv == 0
+	}
+	p.recv = 0
+	if rsv&^p.rsv != 0 {
+		return false, false
+	}
+	for i, st := range p.stages {
+		switch rsv & st.rsv {
+		case st.rsv: // all bits, or none needed
+			p.recv |= 1 << i
+		case 0:
+		default:
+			p.recv = 0
+			return false, false
+		}
+	}
+	return p.recv != 0, true
+}
+
+// Decode reads from src, writes to dst, which must not be empty, and returns
+// the number of bytes written and read. fin says that the message ends with
+// src. Call it again with the rest of src until ns == len(src) and
+// nd < len(dst): then all that can come out has come out. The rest may be cut
+// anew. Neither src nor dst is kept; src is not changed. The error is what the
+// session returned.
+func (p *Pipeline) Decode(dst, src []byte, fin bool) (nd, ns int, err error) {
+	switch {
+	case p == nil || p.recv == 0:
+		n := copy(dst, src)
+		return n, n, nil
+	case !p.recv.several():
+		return p.stages[p.recv.first()].decode(dst, src, fin)
+	case p.chain == nil:
+		p.chain = newChain(p)
+	}
+	in := input{src, fin}
+	last := len(p.chain.links) - 1
+	nd, drained, err := p.chain.pull(last, dst, &in)
+	if drained && fin {
+		p.chain = nil // the message is over
+	}
+	return nd, len(src) - len(in.src), err
+}
+
+// decode calls the session and holds it to its contract, so that a bad one ends
+// the connection and not the program.
+func (st *stage) decode(dst, src []byte, fin bool) (nd, ns int, err error) {
+	nd, ns, err = st.s.Decode(dst, src, fin)
+	switch {
+	case nd < 0 || nd > len(dst) || ns < 0 || ns > len(src):
+		return 0, 0, &ws.Error{
+			Code: ws.CodeInternalError,
+			Msg:  fmt.Sprintf("extension %s wrote %d of %d bytes and read %d of %d", st.name, nd, len(dst), ns, len(src)),
+		}
+	case err == nil && nd == 0 && ns == 0 && len(src) > 0 && len(dst) > 0:
+		return 0, 0, &ws.Error{
+			Code: ws.CodeInternalError,
+			Msg:  fmt.Sprintf("extension %s neither reads nor writes", st.name),
+		}
+	}
+	return nd, ns, err
+}

@@ -1,0 +1,128 @@
+package hixie
+
+import (
+	"unicode/utf8"
+
+	"github.com/sans-io/websocket-driver/driver/ws"
+)
+
+// Message queues one text message; p is copied. The error is ws.ErrClosed
+// after Close, ws.ErrUnsupported for any kind but Text, ws.ErrState between
+// the fragments of another message and ws.ErrInvalidUTF8 for bad text.
+func (c *Conn) Message(k ws.Kind, p []byte) error {
+	if err := c.canSend(k); err != nil {
+		return err
+	}
+	if c.sending {
+		return ws.ErrState
+	}
+	if !utf8.Valid(p) {
+		return ws.ErrInvalidUTF8
+	}
+	c.out.Buf = AppendText(c.out.Buf, p)
+	return nil
+}
+
+// Encoded queues a text message that [AppendText] has encoded, which is not
+// checked; frame is copied. The errors are ws.ErrClosed and ws.ErrState, as
+// for Message.
+func (c *Conn) Encoded(frame []byte) error {
+	if err := c.canSend(ws.Text); err != nil {
+		return err
+	}
+	if c.sending {
+		return ws.ErrState
+	}
+	c.out.Buf = append(c.out.Buf, frame...)
+	return nil
+}
+
+// Fragment queues a part of a text message; fin says that it is the last one.
+// p is copied. Characters may be cut between fragments: the start of one, up
+// to 3 bytes, is held back until the next fragment completes it.
+//
+// The errors are those of Message; what was sent of the message before stays,
+// and the fragment may be tried again.
+func (c *Conn) Fragment(k ws.Kind, p []byte, fin bool) error {
+	if err := c.canSend(k); err != nil {
+		return err
+	}
+	var first [utf8.UTFMax]byte // the character that was held back
+	n, state := copy(first[:], c.held[:c.nheld]), whole
+	if n > 0 {
+		state = short
+	}
+	for state == short && len(p) > 0 {
+		first[n], p = p[0], p[1:]
+		n++
+		_, state = scan(first[:n])
+	}
+	rest := unfinished(p)
+	body := p[:len(p)-rest]
+	if state == bad || !utf8.Valid(body) || fin && (state == short || rest > 0) {
+		return ws.ErrInvalidUTF8
+	}
+
+	b := c.out.Buf
+	if !c.sending {
+		b = append(b, typeText)
+	}
+	if state == short {
+		c.nheld = uint8(copy(c.held[:], first[:n]))
+	} else {
+		b = append(b, first[:n]...)
+		b = append(b, body...)
+		c.nheld = uint8(copy(c.held[:], p[len(body):]))
+	}
+	if fin {
+		b = append(b, endText)
+	}
+	c.out.Buf = b
+	c.sending = !fin
+	return nil
+}
+
+// Close begins the closing handshake. Neither code nor reason can be sent.
+//
+// In draft-76 FF 00 is queued and the state is StateClosing until the peer
+// answers; a message that Fragment has begun is ended first, without the
+// character that was held back. In draft-75 the state is StateClosed at once,
+// Parse reports no Close event, and such a message stays without its end, so
+// that the peer does not take it for a whole one. After Close or the Close
+// event the error is ws.ErrClosed.
+func (c *Conn) Close(ws.Code, string) error {
+	if c.state != ws.StateOpen {
+		return ws.ErrClosed
+	}
+	c.sendClosing()
+	c.state = ws.StateClosing
+	if c.version == ws.Hixie75 {
+		c.state = ws.StateClosed
+		c.buf = nil
+	}
+	return nil
+}
+
+// canSend returns why no message of the kind k may be sent now, or nil.
+func (c *Conn) canSend(k ws.Kind) error {
+	switch {
+	case c.state != ws.StateOpen:
+		return ws.ErrClosed
+	case k != ws.Text:
+		return ws.ErrUnsupported
+	}
+	return nil
+}
+
+// sendClosing queues FF 00 if the version has it and it was not sent before
+// (draft-76, section 4.3).
+func (c *Conn) sendClosing() {
+	if c.version != ws.Hixie76 || c.state != ws.StateOpen {
+		return
+	}
+	if c.sending {
+		c.out.Buf = append(c.out.Buf, endText)
+		c.sending = false
+	}
+	c.out.Buf = appendClosing(c.out.Buf)
+}

@@ -82,7 +82,7 @@ type Conn struct {
 
 // bigBuffer is the capacity beyond which a buffer is let go as soon as its
 // message has been delivered.
-const bigBuffer = 64 << 10
+const bigBuffer = 128 << 10
 
 // NewConn returns a Conn in StateOpen: the handshake has been dealt with.
 func NewConn(out *ws.Queue, c Config) *Conn {
@@ -319,14 +319,16 @@ func (c *Conn) admit(rsv byte) bool {
 	return true
 }
 
-// unmask takes p, the next bytes of the frame's payload, out of the mask. It
-// returns a word with one of highBits set unless all of p is known to be ASCII.
-func (c *Conn) unmask(p []byte) uint64 {
+// unmask takes p, the next bytes of the frame's payload, out of the mask and
+// stores it in to, which is p itself or memory apart from it. It returns a word
+// with one of highBits set unless all of p is known to be ASCII.
+func (c *Conn) unmask(to, p []byte) uint64 {
 	c.left -= int64(len(p))
 	if !c.server {
+		copy(to, p)
 		return highBits
 	}
-	high := mask(p, c.key)
+	high := maskTo(to, p, c.key)
 	c.key = rotate(c.key, len(p))
 	return high
 }
@@ -351,14 +353,17 @@ func (c *Conn) payload(p []byte) (int, ws.Event) {
 // control gathers a control frame, behind the message under way if it does not
 // lie whole in p.
 func (c *Conn) control(p []byte) (int, ws.Event) {
-	c.unmask(p)
-	data := p
-	if c.ctl > 0 || c.left > 0 {
+	data, to := p, p
+	whole := c.ctl == 0 && c.left == int64(len(p))
+	if !whole {
 		if c.kind == ws.None && c.ctl == 0 {
 			c.buf = c.buf[:0]
 		}
-		c.buf = appendGrow(c.buf, p, c.left)
+		c.buf, to = extend(c.buf, len(p), c.left)
 		c.ctl += uint8(len(p))
+	}
+	c.unmask(to, p)
+	if !whole {
 		if c.left > 0 {
 			return len(p), ws.Event{}
 		}

@@ -21,12 +21,12 @@ func (c *Conn) endFrame() {
 
 // collect gathers a whole message. Text is checked as it comes.
 func (c *Conn) collect(p []byte) (int, ws.Event) {
-	high := c.unmask(p)
-	data := p
-	if len(c.buf) > 0 || c.left > 0 || !c.fin {
-		c.buf = appendGrow(c.buf, p, c.left)
+	data, to := p, p
+	if len(c.buf) > 0 || c.left > int64(len(p)) || !c.fin {
+		c.buf, to = extend(c.buf, len(p), c.left)
 		data = c.buf
 	}
+	high := c.unmask(to, p)
 	if c.kind == ws.Text && !c.checkText(data, len(p), high, c.fin && c.left == 0) {
 		return len(p), ws.Event{}
 	}
@@ -47,13 +47,15 @@ func (c *Conn) deliver(data []byte) ws.Event {
 	return ws.Event{Kind: kind, Final: true, Data: data}
 }
 
-// appendGrow appends p to buf. rest is what is still to come of the frame: the
-// buffer grows to fit it, but to no more than twice what has arrived.
-func appendGrow(buf, p []byte, rest int64) []byte {
-	if have := len(buf) + len(p); cap(buf) < have {
-		buf = slices.Grow(buf, len(p)+int(min(rest, int64(have))))
+// extend makes buf longer by the n bytes of added. due is what the frame still
+// has to come, those n included: the buffer grows to fit it, but to no more than
+// twice what has arrived.
+func extend(buf []byte, n int, due int64) (longer, added []byte) {
+	if have := len(buf) + n; cap(buf) < have {
+		buf = slices.Grow(buf, int(min(due, int64(n+have))))
 	}
-	return append(buf, p...)
+	longer = buf[:len(buf)+n]
+	return longer, longer[len(buf):]
 }
 
 // checkText checks the last n bytes of data, the text so far, and what was left
@@ -80,7 +82,7 @@ func (c *Conn) piece(p []byte) (int, ws.Event) {
 	if c.carry.len() > 0 {
 		return c.carriedPiece(p)
 	}
-	high := c.unmask(p)
+	high := c.unmask(p, p)
 	data := p
 	if c.kind == ws.Text && high&highBits != 0 {
 		tail, ok := validUTF8(p)
@@ -97,7 +99,7 @@ func (c *Conn) piece(p []byte) (int, ws.Event) {
 // carriedPiece takes from p what completes the rune that was held back.
 func (c *Conn) carriedPiece(p []byte) (int, ws.Event) {
 	p = p[:min(len(p), 1)]
-	c.unmask(p)
+	c.unmask(p, p)
 	_, done, ok := c.carry.fill(p)
 	if !ok || !done && c.fin && c.left == 0 {
 		c.failUTF8()
@@ -134,7 +136,7 @@ const pieceSize = 4 << 10
 // is room for it is called again, at the end of a frame with an empty p.
 func (c *Conn) decode(p []byte) (int, ws.Event) {
 	key := c.key
-	c.unmask(p)
+	c.unmask(p, p)
 	end := c.fin && c.left == 0
 	if c.inPieces {
 		c.buf = append(c.buf[:0], c.carry.bytes()...)

@@ -21,6 +21,10 @@ type sender struct {
 	encoding     bool // extensions take part in this message
 	rsv          byte
 	carry        utf8Carry
+
+	// lost is the error at which the extensions, having encoded what was not
+	// sent, lost step with the peer's: no message can be sent any more.
+	lost error
 }
 
 // Message sends a whole message, a ping or a pong.
@@ -38,6 +42,8 @@ func (c *Conn) Message(k ws.Kind, p []byte) error {
 		return c.frame(finBit|byte(op), p)
 	case c.send.kind != ws.None:
 		return ErrFragments
+	case c.send.lost != nil:
+		return c.send.lost
 	}
 	if k == ws.Text {
 		if tail, ok := validUTF8(p); tail > 0 || !ok {
@@ -64,6 +70,8 @@ func (c *Conn) Fragment(k ws.Kind, p []byte, fin bool) error {
 		return fmt.Errorf("%w: %v in fragments", ws.ErrUnsupported, k)
 	case c.send.kind != ws.None && c.send.kind != k:
 		return ErrFragments
+	case c.send.lost != nil:
+		return c.send.lost
 	}
 	s := c.send // kept back until the frame is queued: an error changes nothing
 	if s.kind == ws.None {
@@ -111,13 +119,14 @@ func (c *Conn) Encoded(frame []byte) error {
 func (c *Conn) encoded(b0 byte, p []byte, fin bool) error {
 	start := len(c.out.Buf)
 	buf, err := c.pipe.Encode(c.out.Buf, p, fin)
-	if err != nil {
-		return err
+	if err == nil {
+		c.out.Buf = buf
+		err = c.frames(b0, buf[start:], fin)
+		c.out.Buf = slices.Delete(c.out.Buf, start, len(buf))
 	}
-	c.out.Buf = buf
-	body := buf[start:]
-	err = c.frames(b0, body, fin)
-	c.out.Buf = slices.Delete(c.out.Buf, start, start+len(body))
+	if err != nil {
+		c.send.lost = fmt.Errorf("websocket: extensions: %w", err)
+	}
 	return err
 }
 

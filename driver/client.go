@@ -36,6 +36,11 @@ func NewClient(rawURL string, c *Config) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
+	host := hostField(u)
+	if head.Count(fields, "Host") > 0 {
+		host = head.Get(fields, "Host")
+		fields = withoutField(fields, "Host")
+	}
 	if u.User != nil && head.Count(fields, "Authorization") == 0 {
 		password, _ := u.User.Password()
 		token := base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password))
@@ -46,9 +51,9 @@ func NewClient(rawURL string, c *Config) (*Driver, error) {
 	}
 	switch d.version {
 	case ws.Hixie75, ws.Hixie76:
-		err = d.offerHixie(u, fields)
+		err = d.offerHixie(u, host, fields)
 	case ws.Hybi7, ws.Hybi8, ws.Hybi13:
-		err = d.offerHybi(u, fields)
+		err = d.offerHybi(u, host, fields)
 	default:
 		err = fmt.Errorf("%w: version %v", ErrUnsupported, d.version)
 	}
@@ -63,6 +68,8 @@ func NewClient(rawURL string, c *Config) (*Driver, error) {
 func parseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
+	case err != nil && strings.Contains(raw, "@"):
+		return nil, fmt.Errorf("%w: malformed URL with user information", ErrUnsupported)
 	case err != nil:
 		if e, ok := err.(*url.Error); ok {
 			err = e.Err
@@ -90,7 +97,7 @@ func hostField(u *url.URL) string {
 	return u.Host
 }
 
-func (d *Driver) offerHybi(u *url.URL, fields []Field) error {
+func (d *Driver) offerHybi(u *url.URL, host string, fields []Field) error {
 	if d.cfg.Connect && d.version != ws.Hybi13 {
 		return fmt.Errorf("%w: version %v by extended CONNECT", ErrUnsupported, d.version)
 	}
@@ -104,7 +111,7 @@ func (d *Driver) offerHybi(u *url.URL, fields []Field) error {
 	}
 	d.request, d.hs.hybi, err = hybi.ClientRequest(hybi.Offer{
 		Version:      d.version,
-		Host:         hostField(u),
+		Host:         host,
 		Target:       u.RequestURI(),
 		Connect:      d.cfg.Connect,
 		Scheme:       scheme,
@@ -119,13 +126,13 @@ func (d *Driver) offerHybi(u *url.URL, fields []Field) error {
 	return d.checkRequest()
 }
 
-func (d *Driver) offerHixie(u *url.URL, fields []Field) (err error) {
+func (d *Driver) offerHixie(u *url.URL, host string, fields []Field) (err error) {
 	if d.cfg.Connect {
 		return fmt.Errorf("%w: version %v by extended CONNECT", ErrUnsupported, d.version)
 	}
 	origin := head.Get(fields, "Origin")
 	fields = withoutField(fields, "Origin")
-	d.request, d.hs.body, d.hs.hixie, err = hixie.ClientRequest(d.version, u.Scheme == "wss", hostField(u), u.RequestURI(),
+	d.request, d.hs.body, d.hs.hixie, err = hixie.ClientRequest(d.version, u.Scheme == "wss", host, u.RequestURI(),
 		origin, d.cfg.Subprotocols, fields, d.cfg.Rand)
 	if err != nil {
 		return err
@@ -210,8 +217,8 @@ func (d *Driver) readResponse(p []byte) int {
 	}
 	r := d.hs.parser.Response()
 	if r.Status < 200 && r.Status != 101 {
-		d.hs.kept += len(d.hs.parser.Raw())
-		d.hs.parser = head.NewResponseParser(max(d.cfg.maxHead()-d.hs.kept, 1), 0)
+		d.hs.interim += len(d.hs.parser.Raw())
+		d.hs.parser = head.NewResponseParser(max(d.cfg.maxHead()-d.hs.interim, 1), 0)
 		return n
 	}
 	d.response = r
@@ -268,8 +275,8 @@ func (d *Driver) refused() {
 	r := d.response
 	d.hs.refusal = &Error{Code: ws.CodeAbnormal, Status: r.Status, Msg: refusalText(r)}
 	d.hs.bodyLeft = maxRefusal
-	if n, err := strconv.Atoi(r.Get("Content-Length")); err == nil {
-		d.hs.bodyLeft = min(n, maxRefusal)
+	if n, err := strconv.ParseUint(r.Get("Content-Length"), 10, 63); err == nil && !isChunked(r) {
+		d.hs.bodyLeft = int(min(n, maxRefusal))
 	}
 	if r.Status == 204 || r.Status == 304 {
 		d.hs.bodyLeft = 0
@@ -282,11 +289,15 @@ func refusalText(r *Response) string {
 	if name := head.StatusText(r.Status); name != "" {
 		text += " (" + name + ")"
 	}
-	if head.HasToken(r.Fields, "Transfer-Encoding", "chunked") {
+	if isChunked(r) {
 		text += "; its body is chunked and kept as it came"
 	}
 	return text
 }
+
+// isChunked reports whether the body of r is chunked; Content-Length does not
+// count then (RFC 9112, section 6.3).
+func isChunked(r *Response) bool { return head.HasToken(r.Fields, "Transfer-Encoding", "chunked") }
 
 func (d *Driver) readRefusal(p []byte) int {
 	n := min(len(p), d.hs.bodyLeft)

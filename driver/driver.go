@@ -69,6 +69,7 @@ type Driver struct {
 	clock      clock
 
 	phase   phase
+	running timer // which time limit runs
 	version Version
 	server  bool
 	eof     bool
@@ -83,14 +84,16 @@ type handshake struct {
 	hybi     *hybi.ClientHandshake
 	hixie    *hixie.Handshake
 	body     []byte // what follows the head: key, digest or the body of a refusal
-	refusal  *Error // server: what is wrong with the request
+	refusal  *Error // client: what the server has answered
 	handed   bool   // FromRequest: the head has not come through Parse
-	kept     int    // bytes that Events kept when the pause began; client: bytes of interim responses
+	room     int    // how many bytes Events may keep while the driver is paused
+	interim  int    // client: bytes of interim responses
 	bodyLeft int    // bytes of a refusal that are still awaited
 	queue    []func(conn) error
 	queued   int  // bytes of payload in queue
 	closing  bool // a close waits in queue
 	judge    conn // see queue
+	nowhere  ws.Queue
 
 	maxMessage int // as in Config, until SetLimits
 	pieces     bool
@@ -100,7 +103,7 @@ func newDriver(c *Config, server bool) *Driver {
 	if c == nil {
 		c = &Config{}
 	}
-	return &Driver{cfg: c, server: server, hs: &handshake{maxMessage: c.maxMessage(), pieces: c.Pieces}}
+	return &Driver{cfg: c, server: server, hs: &handshake{room: c.maxHead(), maxMessage: c.maxMessage(), pieces: c.Pieces}}
 }
 
 // Parse takes input up to the end of the first event, and returns how many
@@ -112,7 +115,7 @@ func newDriver(c *Config, server bool) *Driver {
 // The event's Data is a part of p or of a buffer of the driver.
 func (d *Driver) Parse(p []byte) (n int, ev Event) {
 	d.heard = d.heard || len(p) > 0
-	if d.phase == phaseOpen && d.cut == nil && d.in.len() == 0 {
+	if d.phase == phaseOpen && d.cut == nil && d.in.buf == nil {
 		n, ev = d.conn.Parse(p)
 		if ev.Kind == ws.Close {
 			d.ended(d.conn.Err())
@@ -127,14 +130,12 @@ func (d *Driver) Parse(p []byte) (n int, ev Event) {
 		}
 	}
 	d.in.release()
-	if d.cut != nil && d.phase != phaseEnded {
-		if _, ev = d.step(nil); ev.Kind == ws.None && d.phase != phasePaused {
-			d.end(d.cut)
-			_, ev = d.step(nil)
-		}
-		return 0, ev
+	n, ev = d.step(p)
+	if d.cut != nil && ev.Kind == ws.None && d.phase < phaseEnding && d.phase != phasePaused {
+		d.end(d.cut)
+		_, ev = d.step(nil)
 	}
-	return d.step(p)
+	return n, ev
 }
 
 // step is the machine of phase. It takes input up to the end of the first
@@ -143,11 +144,12 @@ func (d *Driver) step(p []byte) (n int, ev Event) {
 	for {
 		was, used := d.phase, 0
 		switch d.phase {
-		case phaseIdle, phasePaused, phaseRespond, phaseDetached:
+		case phaseIdle, phasePaused, phaseRespond:
 			return n, Event{}
 		case phaseRequest:
 			used = d.readRequest(p[n:])
 			if d.phase == phasePaused {
+				d.running = timerNone
 				return n + used, Event{Kind: ws.Connect}
 			}
 		case phaseBody:
@@ -170,7 +172,7 @@ func (d *Driver) step(p []byte) (n int, ev Event) {
 		case phaseEnding:
 			d.phase = phaseEnded
 			return n, d.closeEvent()
-		case phaseEnded:
+		case phaseEnded, phaseDetached:
 			return len(p), Event{}
 		}
 		n += used
@@ -189,30 +191,42 @@ func (d *Driver) Events(p []byte) iter.Seq[Event] {
 		for {
 			n, ev := d.Parse(p)
 			p = p[n:]
-			if ev.Kind == ws.None || !yield(ev) {
-				if len(p) > 0 {
-					d.keep(p)
+			if d.Paused() {
+				if ev.Kind == ws.Connect {
+					d.hs.room += d.in.len() + len(p)
 				}
+				d.keep(p) // now, so that Detach finds it
+				p = nil
+			}
+			switch {
+			case ev.Kind == ws.None && d.phase == phaseEnding: // keep has failed
+				continue
+			case ev.Kind == ws.None:
+				return
+			case !yield(ev):
+				d.keep(p)
 				return
 			}
 		}
 	}
 }
 
-// keep stores input that could not be dealt with yet.
+// keep stores input that could not be dealt with yet, unless it never will be.
 func (d *Driver) keep(p []byte) {
-	if d.phase == phasePaused {
-		if d.hs.kept == 0 {
-			d.hs.kept = d.in.len() + len(p)
+	switch {
+	case d.phase >= phaseEnding || len(p) == 0:
+	case d.Paused() && d.in.len()+len(p) > d.hs.room:
+		e := &Error{Code: ws.CodeMessageTooBig,
+			Msg: fmt.Sprintf("more than %d bytes came before the handshake was answered", d.hs.room)}
+		if d.server {
+			e.Status = 413
+			d.refuse(e)
+		} else {
+			d.end(e)
 		}
-		if most := d.hs.kept + d.cfg.maxHead(); d.in.len()+len(p) > most {
-			d.in = inbox{}
-			d.end(&Error{Code: ws.CodeMessageTooBig, Status: 413,
-				Msg: fmt.Sprintf("more than %d bytes came before the handshake was answered", most)})
-			return
-		}
+	default:
+		d.in.keep(p)
 	}
-	d.in.keep(p)
 }
 
 // EOF says that the transport ends here: nothing more will be received. If the
@@ -225,15 +239,13 @@ func (d *Driver) EOF() {
 	}
 }
 
-// end ends the connection from this side: the Close event waits. Status, if
-// set, is sent as an answer to the handshake.
+// end ends the connection from this side: the Close event waits.
 func (d *Driver) end(err error) {
-	if err == errNoHandshake {
+	switch {
+	case err == errNoHandshake:
 		err = nil
-	} else if d.phase == phaseRefusal { // the refusal says more than the end of its body
+	case d.phase == phaseRefusal: // the refusal says more than the end of its body
 		err = d.hs.refusal
-	} else if e, ok := err.(*Error); ok && d.server && e.Status != 0 && d.conn == nil {
-		d.refuse(e)
 	}
 	d.err, d.phase = err, phaseEnding
 	d.forget()
@@ -352,9 +364,11 @@ func (d *Driver) Response() *Response { return d.response }
 // io.ErrUnexpectedEOF where the transport ended first.
 func (d *Driver) Err() error { return d.err }
 
-// Paused reports whether the driver waits for Start, Reject or Detach and takes
-// no input until then.
-func (d *Driver) Paused() bool { return d.phase == phasePaused }
+// Paused reports whether the driver waits for a call and takes no input until
+// then: on a server for Start, Reject or Detach, on a client for Start or Respond.
+func (d *Driver) Paused() bool {
+	return d.phase == phasePaused || d.phase == phaseIdle || d.phase == phaseRespond
+}
 
 // Done reports whether all is said: the bytes that wait may be sent, and then
 // the transport closed. A server is done when the Close event has been fetched;

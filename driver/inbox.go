@@ -10,7 +10,10 @@ type inbox struct {
 
 func (b *inbox) len() int      { return len(b.buf) - b.off }
 func (b *inbox) bytes() []byte { return b.buf[b.off:] }
-func (b *inbox) skip(n int)    { b.off += n }
+
+// skip marks n bytes as dealt with. They may have been let go of meanwhile, by
+// the end of the connection.
+func (b *inbox) skip(n int) { b.off = min(b.off+n, len(b.buf)) }
 
 // release lets go of a buffer that is used up.
 func (b *inbox) release() {

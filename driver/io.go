@@ -2,6 +2,7 @@ package driver
 
 import (
 	"io"
+	"math"
 
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
@@ -35,7 +36,8 @@ func (w *IO) Write(p []byte) (int, error) {
 	if most < 0 {
 		most = defaultMaxMessage
 	}
-	n := min(len(p), max(most+d.cfg.maxHead()-d.in.len(), 0))
+	most = min(most, math.MaxInt-d.cfg.maxHead()) + d.cfg.maxHead()
+	n := min(len(p), max(most-d.in.len(), 0))
 	if n > 0 {
 		d.in.keep(p[:n])
 		d.heard = true

@@ -143,9 +143,12 @@ func (d *Driver) refusalResponse(e *Error) *Response {
 				versions = append(versions, strconv.Itoa(int(v)))
 			}
 		}
-		fields = append(fields,
-			Field{Name: "Upgrade", Value: "websocket"},
-			Field{Name: "Sec-WebSocket-Version", Value: strings.Join(versions, ", ")})
+		if d.request.Protocol == "" { // RFC 9113, section 8.2.2
+			fields = append(fields, Field{Name: "Upgrade", Value: "websocket"})
+		}
+		if len(versions) > 0 {
+			fields = append(fields, Field{Name: "Sec-WebSocket-Version", Value: strings.Join(versions, ", ")})
+		}
 	}
 	fields = append(fields, Field{Name: "Content-Type", Value: "text/plain; charset=utf-8"})
 	return d.finalResponse(e.Status, fields, body)

@@ -86,7 +86,8 @@ func (d *Driver) closedHere() {
 }
 
 // queue keeps a call, with a copy of p, until Open. A stand-in for the
-// connection, whose output is thrown away, judges whether the call is good.
+// connection, whose output is thrown away, judges whether the call is good; as
+// long as the version is not known it takes it for RFC 6455.
 func (d *Driver) queue(p []byte, call func(c conn, p []byte) error) error {
 	hs := d.hs
 	if hs == nil || d.phase >= phaseEnding || hs.closing {
@@ -101,14 +102,19 @@ func (d *Driver) queue(p []byte, call func(c conn, p []byte) error) error {
 		}
 	}
 	if hs.judge == nil {
-		var nowhere ws.Queue
-		if d.version.IsHixie() {
-			hs.judge = hixie.NewConn(&nowhere, hixie.Config{Version: d.version, Server: true})
+		v := d.version
+		if v == 0 {
+			v = ws.Hybi13
+		}
+		if v.IsHixie() {
+			hs.judge = hixie.NewConn(&hs.nowhere, hixie.Config{Version: v, Server: true})
 		} else {
-			hs.judge = hybi.NewConn(&nowhere, hybi.Config{Version: max(d.version, ws.Hybi7), Server: true})
+			hs.judge = hybi.NewConn(&hs.nowhere, hybi.Config{Version: v, Server: true})
 		}
 	}
-	if err := call(hs.judge, p); err != nil {
+	err := call(hs.judge, p)
+	hs.nowhere = ws.Queue{}
+	if err != nil {
 		return err
 	}
 	p = bytes.Clone(p)

@@ -60,7 +60,7 @@ func publicError(err error) *Error {
 func (d *Driver) readRequest(p []byte) int {
 	n, done, err := d.hs.parser.Parse(p)
 	if err != nil {
-		d.end(err)
+		d.refuse(err)
 		return n
 	}
 	if !done {
@@ -69,7 +69,7 @@ func (d *Driver) readRequest(p []byte) int {
 	d.request = d.hs.parser.Request()
 	if IsWebSocket(d.request) {
 		if err := d.accept(d.request); err != nil {
-			d.end(err)
+			d.refuse(err)
 			return n
 		}
 	}
@@ -77,10 +77,12 @@ func (d *Driver) readRequest(p []byte) int {
 	return n
 }
 
-// refuse queues the answer to a bad request.
-func (d *Driver) refuse(e *Error) {
-	d.response = d.refusalResponse(e)
+// refuse queues the answer to a request that err stands against, and ends the
+// connection.
+func (d *Driver) refuse(err error) {
+	d.response = d.refusalResponse(publicError(err))
 	_ = d.queueResponse() // its fields are our own
+	d.end(err)
 }
 
 // queueResponse queues d.response, except in HTTP/2 and 3, where the adapter

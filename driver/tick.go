@@ -24,25 +24,25 @@ const (
 type clock struct {
 	base     time.Time
 	now      time.Duration
-	deadline time.Duration // of running
-	running  timer
+	deadline time.Duration // of Driver.running
 }
 
 // timer returns the time limit that the state of d asks for.
 func (d *Driver) timer() timer {
+	if d.cut != nil && d.phase < phaseEnding {
+		return timerNone
+	}
 	var t timer
 	switch d.phase {
 	case phaseRequest, phaseBody, phaseResponse, phaseRespond, phaseDigest, phaseRefusal:
 		t = timerHandshake
 	case phaseOpening, phaseOpen:
 		switch {
-		case d.cut != nil:
-			return timerNone
 		case d.conn.State() != ws.StateOpen:
 			t = timerClose
 		case d.version.IsHixie():
 			return timerNone
-		case d.clock.running == timerPong:
+		case d.running == timerPong:
 			t = timerPong
 		default:
 			t = timerIdle
@@ -87,30 +87,30 @@ func (d *Driver) Tick(now time.Time) {
 		return
 	}
 	c.now = t
-	if c.running == timerPong && d.heard {
-		c.running = timerNone
+	if d.running == timerPong && d.heard {
+		d.running = timerNone
 	}
 	want := d.timer()
-	if want != c.running || want == timerIdle && d.heard {
+	if want != d.running || want == timerIdle && d.heard {
 		d.startTimer(want)
 	}
 	d.heard = false
-	if c.running != timerNone && t >= c.deadline {
+	if d.running != timerNone && t >= c.deadline {
 		d.expired()
 	}
 }
 
 func (d *Driver) startTimer(t timer) {
-	d.clock.running = t
+	d.running = t
 	d.clock.deadline = d.clock.now + d.duration(t)
 }
 
 // expired acts on the time limit that runs.
 func (d *Driver) expired() {
 	late := func(format string) {
-		d.cut = &Error{Code: ws.CodeAbnormal, Msg: fmt.Sprintf(format, d.duration(d.clock.running))}
+		d.cut = &Error{Code: ws.CodeAbnormal, Msg: fmt.Sprintf(format, d.duration(d.running))}
 	}
-	switch d.clock.running {
+	switch d.running {
 	case timerHandshake:
 		late("the opening handshake took longer than %v")
 	case timerIdle:
@@ -129,7 +129,7 @@ func (d *Driver) expired() {
 			late("the closing handshake took longer than %v")
 		}
 	}
-	d.clock.running = timerNone
+	d.running = timerNone
 }
 
 // NextTick returns when Tick should be called: the zero Time when no limit runs,
@@ -139,7 +139,7 @@ func (d *Driver) NextTick() time.Time {
 	switch want := d.timer(); {
 	case want == timerNone:
 		return time.Time{}
-	case want != d.clock.running:
+	case want != d.running:
 		return ws.Now
 	}
 	return d.clock.base.Add(d.clock.deadline)

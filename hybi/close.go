@@ -24,8 +24,13 @@ func (c *Conn) fail(code ws.Code, format string, args ...any) {
 	c.buf = nil
 }
 
-// closeEvent is the Close event of a connection that has failed.
+// closeEvent is the Close event of a connection that has failed, and None when
+// that has been delivered.
 func (c *Conn) closeEvent() ws.Event {
+	if c.err == nil || c.told {
+		return ws.Event{}
+	}
+	c.told = true
 	return ws.Event{Kind: ws.Close, Code: c.err.Code, Data: []byte(clip(c.err.Msg))}
 }
 

@@ -65,6 +65,7 @@ type Conn struct {
 
 	// Closing.
 	state     ws.State
+	told      bool // the Close event of a failure has been delivered
 	version   ws.Version
 	server    bool
 	pieces    bool
@@ -130,12 +131,12 @@ func (c *Conn) Parse(p []byte) (int, ws.Event) {
 	for n := 0; ; {
 		if c.state == ws.StateClosed {
 			c.buf = nil
-			return len(p), ws.Event{}
+			return len(p), c.closeEvent()
 		}
 		if !c.inFrame {
 			n += c.header(p[n:])
-			if c.err != nil {
-				return n, c.closeEvent()
+			if c.state == ws.StateClosed {
+				continue
 			}
 			if !c.inFrame {
 				if c.kind == ws.None {
@@ -146,13 +147,10 @@ func (c *Conn) Parse(p []byte) (int, ws.Event) {
 		}
 		used, ev := c.payload(p[n:])
 		n += used
-		if c.err != nil {
-			return n, c.closeEvent()
-		}
 		if ev.Kind != ws.None {
 			return n, ev
 		}
-		if c.inFrame && n == len(p) {
+		if c.inFrame && n == len(p) && c.state != ws.StateClosed {
 			return n, ws.Event{}
 		}
 	}
@@ -183,17 +181,19 @@ func (c *Conn) wholeMessage(p []byte) (int, ws.Event) {
 	}
 	end := h + int(n)
 	data := p[h:end:end]
+	var key uint32
 	ascii := false
 	if c.server {
-		ascii = mask(data, binary.LittleEndian.Uint32(p[h-4:]))&highBits == 0
+		key = binary.LittleEndian.Uint32(p[h-4:])
+		ascii = mask(data, key)&highBits == 0
 	}
 	if op == opBinary {
 		return end, ws.Event{Kind: ws.Binary, Final: true, Data: data}
 	}
 	if !ascii {
 		if tail, ok := validUTF8(data); tail > 0 || !ok {
-			c.failUTF8()
-			return end, c.closeEvent()
+			mask(data, key) // as it came; the key of a client's input is 0
+			return 0, ws.Event{}
 		}
 	}
 	return end, ws.Event{Kind: ws.Text, Final: true, Data: data}
@@ -336,9 +336,8 @@ func (c *Conn) unmask(to, p []byte) uint64 {
 // payload deals with what p holds of the current frame's payload. It leaves
 // the frame when that is complete.
 func (c *Conn) payload(p []byte) (int, ws.Event) {
-	if int64(len(p)) > c.left {
-		p = p[:c.left]
-	}
+	n := min(int64(len(p)), c.left)
+	p = p[:n:n] // what is appended to an event's data must not reach the next frame
 	switch {
 	case c.op.isControl():
 		return c.control(p)
@@ -375,7 +374,9 @@ func (c *Conn) control(p []byte) (int, ws.Event) {
 	case opClose:
 		return len(p), c.peerClosed(data)
 	case opPing:
-		c.pong(data)
+		if c.pong(data); c.err != nil {
+			return len(p), ws.Event{}
+		}
 	}
 	return len(p), ws.Event{Kind: c.op.kind(), Data: data}
 }

@@ -1,0 +1,177 @@
+package netconn
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+
+	"github.com/sans-io/websocket-driver/adapters/stream"
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// defaultHandshakes is how many opening handshakes may be under way.
+const defaultHandshakes = 256
+
+// Listener accepts WebSocket connections on a net.Listener. Opening handshakes
+// run beside each other, so a slow client holds up no other.
+//
+// The exported fields may be set before the first call of Accept.
+type Listener struct {
+	// Check, if set, sees each request before it is answered, also those that
+	// are not for a WebSocket; driver.IsWebSocket tells. Nil accepts the request
+	// (a plain one gets 426); anything else is the answer that refuses it, of
+	// which Status, Fields and Body are sent. It is called by several goroutines.
+	//
+	// Nothing checks Origin but this: a server that trusts cookies has to, since
+	// browsers let any page connect (RFC 6455, section 10.2).
+	Check func(r *driver.Request) *driver.Response
+
+	// MaxHandshakes is how many connections may be between TCP and Accept; when
+	// there are more, new ones wait. Default 256.
+	MaxHandshakes int
+
+	// Stream is for the connections that Accept returns.
+	Stream *stream.Options
+
+	listener net.Listener
+	config   *driver.Config
+	begin    sync.Once
+	running  sync.WaitGroup
+	accepted chan result
+	ctx      context.Context // ends at Close
+	cancel   context.CancelFunc
+}
+
+// result is what Accept returns.
+type result struct {
+	conn *stream.Conn
+	err  error
+}
+
+// Listen listens on an address, as net.Listen does, for bare TCP or a unix
+// socket. c may be nil.
+func Listen(network, addr string, c *driver.Config) (*Listener, error) {
+	l, err := net.Listen(network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return NewListener(l, c), nil
+}
+
+// NewListener returns a Listener on top of another, which may be one of
+// crypto/tls. c may be nil.
+func NewListener(l net.Listener, c *driver.Config) *Listener {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Listener{listener: l, config: c, accepted: make(chan result), ctx: ctx, cancel: cancel}
+}
+
+// Accept returns the next connection whose opening handshake is complete. Those
+// that fail are closed without a word. An error wraps net.ErrClosed after Close;
+// any other comes from the net.Listener, and Accept may be called again.
+func (l *Listener) Accept() (*stream.Conn, error) {
+	l.begin.Do(func() {
+		if l.ctx.Err() == nil {
+			l.running.Add(1)
+			go l.run()
+		}
+	})
+	select {
+	case <-l.ctx.Done():
+	case r := <-l.accepted:
+		return r.conn, r.err
+	}
+	return nil, fmt.Errorf("websocket: listener on %v: %w", l.Addr(), net.ErrClosed)
+}
+
+// Addr returns the address of the net.Listener.
+func (l *Listener) Addr() net.Addr { return l.listener.Addr() }
+
+// Close closes the net.Listener and all connections that Accept has not returned
+// yet. It returns when no goroutine of l is left.
+func (l *Listener) Close() error {
+	l.cancel()
+	err := l.listener.Close()
+	l.begin.Do(func() {}) // from now on nothing begins
+	l.running.Wait()
+	return err
+}
+
+// run accepts from the net.Listener.
+func (l *Listener) run() {
+	defer l.running.Done()
+	most := l.MaxHandshakes
+	if most <= 0 {
+		most = defaultHandshakes
+	}
+	slots := make(chan struct{}, most)
+	for {
+		select {
+		case slots <- struct{}{}:
+		case <-l.ctx.Done():
+			return
+		}
+		nc, err := l.listener.Accept()
+		if err != nil {
+			<-slots
+			if !l.deliver(result{err: err}) {
+				return
+			}
+			continue
+		}
+		l.running.Go(func() {
+			defer func() { <-slots }()
+			l.open(nc)
+		})
+	}
+}
+
+// deliver hands r to Accept. It reports false if l has been closed instead.
+func (l *Listener) deliver(r result) bool {
+	select {
+	case l.accepted <- r:
+		return true
+	case <-l.ctx.Done():
+		return false
+	}
+}
+
+// open makes the handshakes on nc and hands the connection to Accept.
+func (l *Listener) open(nc net.Conn) {
+	tc, isTLS := nc.(handshaker)
+	if isTLS && handshakeTLS(l.ctx, tc, l.config) != nil {
+		_ = nc.Close()
+		return
+	}
+	d := driver.NewServer(l.config)
+	inPieces(d, l.config)
+	conn := stream.New(nc, d, l.Stream)
+	if l.answer(conn, isTLS) && l.deliver(result{conn: conn}) {
+		return
+	}
+	if l.ctx.Err() != nil {
+		_ = conn.CloseNow()
+		return
+	}
+	stop := context.AfterFunc(l.ctx, func() { _ = conn.CloseNow() })
+	defer stop()
+	_ = conn.Close(driver.CodeNormal, "") // waits until the refusal has been sent
+}
+
+// answer makes the opening handshake and reports whether conn is open.
+func (l *Listener) answer(conn *stream.Conn, isTLS bool) bool {
+	r, err := conn.ReadRequest(l.ctx)
+	if err != nil {
+		return false
+	}
+	if isTLS {
+		r.Scheme = "wss"
+	}
+	if l.Check != nil {
+		if no := l.Check(r); no != nil {
+			_ = conn.Reject(no.Status, no.Fields, no.Body)
+			return false
+		}
+	}
+	return conn.Handshake(l.ctx) == nil
+}

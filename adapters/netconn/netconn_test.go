@@ -1,0 +1,410 @@
+package netconn_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sans-io/websocket-driver/adapters/netconn"
+	"github.com/sans-io/websocket-driver/adapters/stream"
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// noLeaks fails the test if goroutines are left over at its end.
+func noLeaks(t *testing.T) {
+	t.Helper()
+	before := runtime.NumGoroutine()
+	t.Cleanup(func() {
+		deadline := time.Now().Add(10 * time.Second)
+		for runtime.NumGoroutine() > before {
+			if time.Now().After(deadline) {
+				buf := make([]byte, 1<<16)
+				t.Fatalf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), buf[:runtime.Stack(buf, true)])
+			}
+			runtime.Gosched()
+		}
+	})
+}
+
+// serve echoes on every connection that l accepts. The function returned closes
+// l and waits for the end of all.
+func serve(t *testing.T, l *netconn.Listener) {
+	t.Helper()
+	var all sync.WaitGroup
+	all.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				if !errors.Is(err, net.ErrClosed) {
+					t.Errorf("Accept: %v", err)
+				}
+				return
+			}
+			all.Go(func() { echo(conn) })
+		}
+	})
+	t.Cleanup(func() {
+		l.Close()
+		all.Wait()
+	})
+}
+
+func echo(c *stream.Conn) {
+	var buf []byte
+	for {
+		kind, p, err := c.ReadMessage(buf)
+		if err != nil {
+			return
+		}
+		buf = p
+		if c.WriteMessage(kind, p) != nil {
+			return
+		}
+	}
+}
+
+func listen(t *testing.T, c *driver.Config) *netconn.Listener {
+	t.Helper()
+	l, err := netconn.Listen("tcp", "127.0.0.1:0", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// exchange sends a message over c, wants it back and closes.
+func exchange(t *testing.T, c *stream.Conn) {
+	t.Helper()
+	if err := c.WriteMessage(driver.Text, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if kind, p, err := c.ReadMessage(nil); err != nil || kind != driver.Text || string(p) != "hello" {
+		t.Fatalf("%v %q, %v", kind, p, err)
+	}
+	if err := c.Close(driver.CodeNormal, ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEveryVersion(t *testing.T) {
+	noLeaks(t)
+	l := listen(t, &driver.Config{Versions: driver.AllVersions, Subprotocols: []string{"b", "c"}})
+	serve(t, l)
+	for _, v := range driver.AllVersions {
+		c, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String()+"/path?x=1",
+			&driver.Config{Version: v, Subprotocols: []string{"b"}, KeepRequest: true})
+		if err != nil {
+			t.Fatalf("%v: %v", v, err)
+		}
+		if c.Version() != v || c.Subprotocol() != "b" || c.Request().Target != "/path?x=1" || c.Response().Status != 101 {
+			t.Errorf("%v: version %v, subprotocol %q, request %v, response %v",
+				v, c.Version(), c.Subprotocol(), c.Request(), c.Response())
+		}
+		exchange(t, c)
+	}
+}
+
+// certificate makes a certificate for localhost and a pool that trusts it.
+func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		DNSNames:     []string{"localhost"},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+		IsCA:         true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(cert)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
+}
+
+func TestTLS(t *testing.T) {
+	noLeaks(t)
+	cert, pool := certificate(t)
+	nl, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := netconn.NewListener(tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}),
+		&driver.Config{Versions: driver.AllVersions})
+	scheme := make(chan string, 10)
+	l.Check = func(r *driver.Request) *driver.Response {
+		scheme <- r.Scheme
+		return nil
+	}
+	serve(t, l)
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	for _, v := range driver.AllVersions {
+		d := netconn.Dialer{Config: &driver.Config{Version: v}, TLS: &tls.Config{RootCAs: pool}}
+		c, err := d.Dial(context.Background(), "wss://localhost:"+port+"/")
+		if err != nil {
+			t.Fatalf("%v: %v", v, err)
+		}
+		if got := <-scheme; got != "wss" {
+			t.Errorf("%v: scheme %q", v, got)
+		}
+		if got := c.Transport().(*tls.Conn).ConnectionState().NegotiatedProtocol; got != "http/1.1" {
+			t.Errorf("%v: ALPN %q", v, got)
+		}
+		exchange(t, c)
+	}
+	if _, err := netconn.Dial(context.Background(), "wss://localhost:"+port+"/", nil); !errors.As(err, new(*tls.CertificateVerificationError)) {
+		t.Errorf("a certificate nobody knows: %v", err)
+	}
+}
+
+// TestTLSWriteDeadline lets a write deadline pass in the middle of a message over
+// TLS, and goes on.
+func TestTLSWriteDeadline(t *testing.T) {
+	noLeaks(t)
+	cert, pool := certificate(t)
+	nl, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := &driver.Config{MaxMessage: -1}
+	l := netconn.NewListener(tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}}), config)
+	defer l.Close()
+	served := make(chan *stream.Conn, 1)
+	go func() {
+		c, _ := l.Accept()
+		served <- c
+	}()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	d := netconn.Dialer{Config: config, TLS: &tls.Config{RootCAs: pool}}
+	client, err := d.Dial(context.Background(), "wss://localhost:"+port+"/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := <-served
+	client.SetWriteDeadline(time.Now().Add(time.Millisecond))
+	big := strings.Repeat("x", 16<<20)
+	if err := client.WriteMessage(driver.Text, []byte(big)); err == nil {
+		t.Error("16 MiB written although nobody reads")
+	}
+	client.SetWriteDeadline(time.Time{})
+	done := make(chan error, 1)
+	go func() { done <- client.WriteMessage(driver.Text, []byte("small")) }()
+	for _, want := range []string{big, "small"} {
+		if _, p, err := server.ReadMessage(nil); err != nil || string(p) != want {
+			t.Fatalf("%d bytes, %v", len(p), err)
+		}
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	client.CloseNow()
+	server.CloseNow()
+}
+
+func TestUnixSocket(t *testing.T) {
+	noLeaks(t)
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := netconn.Listen("unix", path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve(t, l)
+	nc, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := driver.NewClient("ws://localhost/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := stream.New(nc, d, nil)
+	if err := c.Handshake(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	exchange(t, c)
+}
+
+func TestRefused(t *testing.T) {
+	noLeaks(t)
+	l := listen(t, &driver.Config{Versions: []driver.Version{driver.Hybi13}})
+	l.Check = func(r *driver.Request) *driver.Response {
+		if r.Target == "/secret" {
+			return &driver.Response{Status: 401, Fields: []driver.Field{{Name: "WWW-Authenticate", Value: "Basic"}}, Body: []byte("who are you")}
+		}
+		return nil
+	}
+	serve(t, l)
+	tests := []struct {
+		path   string
+		config *driver.Config
+		status int
+		body   string
+	}{
+		{"/secret", nil, 401, "who are you"},
+		{"/", &driver.Config{Version: driver.Hybi8}, 426, "websocket: version hybi-8 is not served\n"},
+		{"/", &driver.Config{Version: driver.Hixie76}, 426, "version hixie-76 is not served\n"},
+	}
+	for _, test := range tests {
+		_, err := netconn.Dial(context.Background(), "ws://user:pass@"+l.Addr().String()+test.path, test.config)
+		var he *netconn.HandshakeError
+		var e *driver.Error
+		if !errors.As(err, &he) || !errors.As(err, &e) {
+			t.Fatalf("%s: %v", test.path, err)
+		}
+		if e.Status != test.status || he.Response.Status != test.status ||
+			strings.TrimPrefix(string(he.Response.Body), "websocket: ") != strings.TrimPrefix(test.body, "websocket: ") {
+			t.Errorf("%s: %v; %d %q", test.path, err, he.Response.Status, he.Response.Body)
+		}
+		if strings.Contains(err.Error(), "pass") {
+			t.Errorf("%s: the error shows the password: %v", test.path, err)
+		}
+	}
+	res, err := http.Get("http://" + l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(res.Body)
+	res.Body.Close()
+	if res.StatusCode != 426 || !strings.Contains(string(body), "WebSocket") {
+		t.Errorf("plain request: %s %q", res.Status, body)
+	}
+}
+
+// TestSlowClients lets clients that say nothing hold their places. Others get in
+// all the same, and Close ends all.
+func TestSlowClients(t *testing.T) {
+	noLeaks(t)
+	l := listen(t, nil)
+	serve(t, l)
+	for range 20 {
+		nc, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		io.WriteString(nc, "GET / HT")
+	}
+	c, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exchange(t, c)
+}
+
+func TestMaxHandshakes(t *testing.T) {
+	noLeaks(t)
+	l := listen(t, &driver.Config{HandshakeTimeout: time.Millisecond})
+	l.MaxHandshakes = 1
+	serve(t, l)
+	nc, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	if _, err := bufio.NewReader(nc).ReadByte(); err != io.EOF { // the place is free again
+		t.Errorf("%v", err)
+	}
+	for { // a millisecond may be too short for this end, too
+		c, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String(), nil)
+		if err == nil {
+			exchange(t, c)
+			return
+		}
+	}
+}
+
+// TestClosedListener closes with connections in every state.
+func TestClosedListener(t *testing.T) {
+	noLeaks(t)
+	l := listen(t, nil)
+	first := make(chan error, 1)
+	go func() {
+		c, err := l.Accept()
+		if err == nil {
+			err = c.CloseNow()
+		}
+		first <- err
+	}()
+	if c, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String(), nil); err != nil {
+		t.Fatal(err)
+	} else {
+		c.CloseNow()
+	}
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+	waiting, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer waiting.CloseNow()
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Accept after Close: %v", err)
+	}
+	if _, _, err := waiting.ReadMessage(nil); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("the connection that nobody has accepted: %v", err)
+	}
+	if _, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String(), nil); err == nil {
+		t.Error("connected to a closed listener")
+	}
+}
+
+func TestDialErrors(t *testing.T) {
+	noLeaks(t)
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	for _, scheme := range []string{"ws", "wss"} {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+		_, err := netconn.Dial(ctx, scheme+"://"+silent.Addr().String(), nil)
+		if !errors.Is(err, context.DeadlineExceeded) && !strings.Contains(err.Error(), "timeout") {
+			t.Errorf("%s: %v", scheme, err)
+		}
+		cancel()
+		_, err = netconn.Dial(context.Background(), scheme+"://"+silent.Addr().String(), &driver.Config{HandshakeTimeout: time.Millisecond})
+		if err == nil {
+			t.Errorf("%s: connected to a server that says nothing", scheme)
+		}
+	}
+	for _, url := range []string{"http://localhost/", "ws://", "ws://localhost/#x", "ws://user:secret@local host/", ":"} {
+		if _, err := netconn.Dial(context.Background(), url, nil); !errors.Is(err, driver.ErrUnsupported) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	gone := listen(t, nil)
+	addr := gone.Addr().String()
+	gone.Close()
+	var op *net.OpError
+	if _, err := netconn.Dial(context.Background(), "ws://user:secret@"+addr, nil); !errors.As(err, &op) || strings.Contains(err.Error(), "secret") {
+		t.Errorf("nobody listens: %v", err)
+	}
+}

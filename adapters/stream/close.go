@@ -1,0 +1,278 @@
+package stream
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// ending is how a Conn comes to its end:
+//
+//	the Close event → finish: flush → wait for the peer's end → shut → gone
+//	CloseNow, a time limit                                    → shut → gone
+//
+// finish runs on a goroutine of its own, once.
+type ending struct {
+	closing   bool        // deadlines are ignored from now on
+	finishing bool        // finish has been started
+	silent    bool        // the peer has no part in the end: hixie-75
+	flushed   bool        // the last bytes have left, or never will
+	shutting  bool        // the transport is being closed
+	gone      bool        // the transport has been closed
+	closedNow bool        // by CloseNow, before the Close event
+	closeErr  *CloseError // set by the Close event
+}
+
+// CloseError is the end of a connection, as ReadMessage returns it. errors.As
+// finds it.
+type CloseError struct {
+	// Code is what the peer's close frame said, driver.CodeNoStatus if it said
+	// nothing, driver.CodeAbnormal if there was none, or the code with which this
+	// side failed the connection.
+	Code driver.Code
+
+	// Reason is the text that goes with Code, or "".
+	Reason string
+
+	err error
+}
+
+// Error returns the code and why.
+func (e *CloseError) Error() string {
+	text := "websocket: closed with " + e.Code.String()
+	switch {
+	case e.Reason != "":
+		text += ": " + e.Reason
+	case e.err != nil:
+		text += ": " + e.err.Error()
+	}
+	return text
+}
+
+// Unwrap returns nil if the peer closed properly, else a *driver.Error for a
+// violation or a time limit, or an error that wraps io.ErrUnexpectedEOF where the
+// transport ended first.
+func (e *CloseError) Unwrap() error { return e.err }
+
+// isOver reports whether nothing can be read any more.
+func (c *Conn) isOver() bool { return c.closedNow || c.closeErr != nil }
+
+// overError is what reading returns then.
+func (c *Conn) overError() error {
+	if c.closeErr != nil {
+		return c.closeErr
+	}
+	return fmt.Errorf("websocket: %w", net.ErrClosed)
+}
+
+// closed notes the Close event, and returns once the answer has left. The caller
+// has the turn to read.
+func (c *Conn) closed(ev driver.Event) error {
+	err := c.d.Err()
+	if err == io.ErrUnexpectedEOF && c.readErr != nil && c.readErr != io.EOF {
+		err = fmt.Errorf("%w: %w", err, c.readErr)
+	}
+	c.closeErr = &CloseError{Code: ev.Code, Reason: string(ev.Data), err: err}
+	c.partial, c.in = nil, nil
+	c.arm()
+	c.startFinish()
+	for !c.flushed {
+		c.wake.Wait()
+	}
+	return c.closeErr
+}
+
+// WriteClose sends a close frame and returns when the transport has taken it.
+// Reading goes on: what the peer sent before its answer is delivered, then
+// ReadMessage returns the *CloseError. Code and reason are as in driver.Close. In
+// hixie-75, which has no closing handshake, the transport is closed.
+func (c *Conn) WriteClose(code driver.Code, reason string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.sendError(); err != nil {
+		return err
+	}
+	if err := c.d.Close(code, reason); err != nil {
+		return err
+	}
+	c.settle()
+	err := c.flush()
+	c.finishSilently()
+	return err
+}
+
+// Close closes the connection: it sends a close frame, waits for the peer's
+// answer within Config.CloseTimeout, and closes the transport. Code and reason
+// are as in driver.Close; if they may not be sent, nothing has happened.
+//
+// A ReadMessage under way goes on until it has a message or the *CloseError;
+// messages that come when nobody reads are thrown away. To receive them call
+// WriteClose instead and read on. Before the handshake is complete, Close is
+// CloseNow.
+//
+// The error is nil if the peer closed properly, now or before, else the
+// *CloseError. Deadlines do not count any more.
+func (c *Conn) Close(code driver.Code, reason string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.d.State() == driver.StateConnecting && !c.isOver() {
+		c.closeNow()
+		return c.overError()
+	}
+	if err := c.d.Close(code, reason); err != nil && !errors.Is(err, driver.ErrClosed) {
+		return err
+	}
+	c.ignoreDeadlines()
+	c.settle()
+	c.finishSilently()
+	if c.beginRead() == nil {
+		var buf []byte
+		var err error
+		for err == nil {
+			_, buf, err = c.next(buf)
+		}
+		c.endRead()
+	}
+	for !c.gone {
+		c.wake.Wait()
+	}
+	if c.closeErr != nil && c.closeErr.err == nil {
+		return nil
+	}
+	return c.overError()
+}
+
+// CloseNow closes the transport at once, without a closing handshake.
+func (c *Conn) CloseNow() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closeNow()
+	return nil
+}
+
+func (c *Conn) closeNow() {
+	c.closedNow = c.closeErr == nil
+	c.failWrite(fmt.Errorf("websocket: %w", net.ErrClosed))
+	c.shut(true)
+}
+
+// finishSilently ends a connection that needs no answer to its close: the Close
+// event waits, but whoever reads does not know.
+func (c *Conn) finishSilently() {
+	if c.d.State() == driver.StateClosed && c.closeErr == nil {
+		c.silent = true
+		c.startFinish()
+	}
+}
+
+func (c *Conn) startFinish() {
+	switch {
+	case c.shutting:
+		c.flushed = true
+	case !c.finishing:
+		c.finishing = true
+		c.ignoreDeadlines()
+		go c.finish()
+	}
+}
+
+// finish writes what is left, waits for the peer to end the transport where that
+// is its part or where closing could destroy what is under way, and closes.
+func (c *Conn) finish() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	timer := time.AfterFunc(c.flushTimeout, c.giveUp)
+	defer timer.Stop()
+	for c.unsent() && c.writeErr == nil {
+		if c.flushing {
+			c.wake.Wait()
+		} else if c.writeBatch() != nil {
+			break
+		}
+	}
+	c.flushed = true
+	c.wake.Broadcast()
+	switch {
+	case c.silent, c.readErr != nil, c.shutting:
+	case !c.d.Done(): // section 7.1.1: the server closes first, and the driver's clock runs
+		timer.Stop()
+		c.awaitEnd()
+	case c.closeErr.err != nil && !c.client:
+		// Input may wait unread. Closing now would reset a TCP connection, and
+		// the peer might never see why.
+		c.mu.Unlock()
+		if w, ok := c.rwc.(interface{ CloseWrite() error }); ok && w.CloseWrite() == nil {
+			c.mu.Lock()
+			c.awaitEnd()
+		} else {
+			c.mu.Lock()
+		}
+	}
+	c.shut(false)
+}
+
+// awaitEnd reads until the transport ends.
+func (c *Conn) awaitEnd() {
+	if c.buffer == nil {
+		c.buffer = make([]byte, c.readBuffer)
+	}
+	buffer := c.buffer
+	c.mu.Unlock()
+	var err error
+	for err == nil || isTimeout(err) {
+		_, err = c.rwc.Read(buffer)
+	}
+	c.mu.Lock()
+	c.d.EOF()
+}
+
+func (c *Conn) giveUp() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shut(true)
+}
+
+// ignoreDeadlines makes deadlines ineffective: from now on the time limits of
+// the closing handshake count.
+func (c *Conn) ignoreDeadlines() {
+	if c.closing {
+		return
+	}
+	c.closing = true
+	if r, ok := c.rwc.(interface{ SetReadDeadline(time.Time) error }); ok {
+		_ = r.SetReadDeadline(time.Time{})
+	}
+	if c.apart {
+		c.setDeadline(time.Time{})
+	} else {
+		_ = c.rwc.(interface{ SetWriteDeadline(time.Time) error }).SetWriteDeadline(time.Time{})
+	}
+}
+
+// shut closes the transport, once. It unlocks meanwhile. now says that what the
+// transport might have to say at its end is left out.
+func (c *Conn) shut(now bool) {
+	if c.shutting {
+		return
+	}
+	c.shutting = true
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	if c.alarm != nil {
+		c.alarm.Stop()
+	}
+	closer := io.Closer(c.rwc)
+	if t, ok := c.rwc.(interface{ NetConn() net.Conn }); ok && now {
+		closer = t.NetConn()
+	}
+	c.mu.Unlock()
+	_ = closer.Close()
+	c.mu.Lock()
+	c.gone = true
+	c.wake.Broadcast()
+}

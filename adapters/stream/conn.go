@@ -1,0 +1,182 @@
+// Package stream runs a WebSocket driver over any io.ReadWriteCloser: a TCP or
+// TLS connection, a unix socket, a pipe.
+//
+// The driver does no I/O and has no lock; both are here. These rules keep the
+// two directions from stopping each other:
+//
+//  1. The driver is used under the lock. Nothing blocks under the lock: bytes are
+//     taken under it and written outside.
+//  2. At most one goroutine writes to the transport. Sends that come meanwhile
+//     gather and leave together in the next write.
+//  3. A goroutine that reads never writes: what input causes, such as pongs, is
+//     written by whoever writes already, or by a goroutine that lives for that.
+//     So two ends that both send without limit finish, if both also read.
+//
+// Somebody has to read: pings are answered, pongs and close frames noticed only
+// while ReadMessage or Close runs.
+package stream
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// Options are settings of a Conn. Nil and the zero Options work.
+type Options struct {
+	// ReadBuffer is how many bytes are read from the transport at once.
+	// Default 4096.
+	ReadBuffer int
+
+	// FlushTimeout is how long the last bytes may take to leave when the
+	// connection is over. Default 5 s.
+	FlushTimeout time.Duration
+}
+
+const (
+	defaultReadBuffer   = 4 << 10
+	defaultFlushTimeout = 5 * time.Second
+
+	// bigBuffer is the capacity, in bytes, beyond which a buffer is let go once
+	// it has been written.
+	bigBuffer = 64 << 10
+)
+
+// Conn is a WebSocket connection. Any number of goroutines may write and close;
+// one at a time reads, others wait for their turn.
+type Conn struct {
+	rwc          io.ReadWriteCloser
+	flushTimeout time.Duration
+	readBuffer   int
+	client       bool // a client whose handshake is not complete at New
+
+	// mu guards all below but the contents of buffer, which belong to the
+	// goroutine that has set reading.
+	mu   sync.Mutex
+	d    *driver.Driver
+	wake sync.Cond // something below has changed
+
+	// Reading.
+	reading bool   // a goroutine reads
+	buffer  []byte // made at the first read
+	in      []byte // input that has not been parsed yet
+	partial []byte // the beginning of a message that a deadline has cut
+	readErr error  // what the transport's Read has ended with
+
+	output
+	ending
+
+	// Time.
+	timer *time.Timer
+	armed time.Time // when timer fires; zero if it does not
+}
+
+// New returns a Conn that runs d over rwc. d may be new, paused at a request, or
+// open; from now on it belongs to the Conn. Messages are joined in the buffer
+// given to ReadMessage, so a driver with Config.Pieces or SetLimits(…, true)
+// saves a copy.
+func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
+	c := &Conn{rwc: rwc, d: d, readBuffer: defaultReadBuffer, flushTimeout: defaultFlushTimeout}
+	if o != nil && o.ReadBuffer > 0 {
+		c.readBuffer = o.ReadBuffer
+	}
+	if o != nil && o.FlushTimeout > 0 {
+		c.flushTimeout = o.FlushTimeout
+	}
+	c.client = d.State() == driver.StateConnecting && d.Version() != 0 && !d.Paused()
+	c.wake.L = &c.mu
+	c.background = c.flushBackground
+	_, canTime := rwc.(interface{ SetWriteDeadline(time.Time) error })
+	_, isTLS := rwc.(interface{ ConnectionState() tls.ConnectionState })
+	c.apart = !canTime || isTLS
+	return c
+}
+
+// Unread puts a copy of p in front of what comes from the transport: bytes that
+// somebody has read before.
+func (c *Conn) Unread(p []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.in = append(append(make([]byte, 0, len(p)+len(c.in)), p...), c.in...)
+}
+
+// Transport returns what was given to New, to look at: an address, the state of
+// TLS. Reading, writing and deadlines are the Conn's.
+func (c *Conn) Transport() io.ReadWriteCloser { return c.rwc }
+
+// Version returns the version spoken; on a server 0 before the request has come.
+func (c *Conn) Version() driver.Version {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.d.Version()
+}
+
+// Subprotocol returns the subprotocol agreed on, or "".
+func (c *Conn) Subprotocol() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.d.Subprotocol()
+}
+
+// Extensions returns the extensions agreed on as they stand in the handshake,
+// or "".
+func (c *Conn) Extensions() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.d.Extensions()
+}
+
+// Request returns the request of the handshake. After Open it is nil unless
+// Config.KeepRequest is set.
+func (c *Conn) Request() *driver.Request {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.d.Request()
+}
+
+// Response returns the answer to the handshake, of a refusal with up to 1 KiB of
+// the body. After Open it is nil unless Config.KeepRequest is set.
+func (c *Conn) Response() *driver.Response {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.d.Response()
+}
+
+// SetReadDeadline sets when reading ends with an error that wraps
+// os.ErrDeadlineExceeded; the zero Time is never. Such an error never spoils the
+// connection: with a new deadline ReadMessage goes on where it was, also in the
+// middle of a message. If the transport has no SetReadDeadline the error wraps
+// driver.ErrUnsupported.
+func (c *Conn) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r, ok := c.rwc.(interface{ SetReadDeadline(time.Time) error })
+	switch {
+	case !ok:
+		return fmt.Errorf("%w: read deadline on a %T", driver.ErrUnsupported, c.rwc)
+	case c.closing:
+		return nil
+	}
+	return r.SetReadDeadline(t)
+}
+
+// SetWriteDeadline sets when writing ends with an error that wraps
+// os.ErrDeadlineExceeded; the zero Time is never. Such an error never spoils the
+// connection: what the transport has not taken stays queued, in order, and
+// leaves with the next write or Flush. It works with every transport.
+func (c *Conn) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closing:
+		return nil
+	case c.apart:
+		c.setDeadline(t)
+		return nil
+	}
+	return c.rwc.(interface{ SetWriteDeadline(time.Time) error }).SetWriteDeadline(t)
+}

@@ -1,0 +1,145 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// Handshake makes the opening handshake and returns when the connection is open,
+// at once if it is already. A client sends its request and waits for the answer.
+// A server waits for the request, unless ReadRequest has, and accepts it; a
+// request that is not for a WebSocket is refused with 426.
+//
+// If the handshake fails the transport is closed; the error wraps a
+// *driver.Error, with the Status if it was refused by either side, or
+// io.ErrUnexpectedEOF, and Response returns the answer. When ctx ends the
+// transport is closed too, and the error is that of ctx. Only a deadline leaves
+// everything as it is: Handshake may be called again.
+func (c *Conn) Handshake(ctx context.Context) error {
+	return c.connect(ctx, func(ev driver.Event) (bool, error) {
+		if ev.Kind == driver.Open || c.d.State() == driver.StateOpen {
+			c.settle()
+			if c.client { // what waits are messages: a server that sends, too, must not be stopped
+				return true, nil
+			}
+			return true, c.flush()
+		}
+		if c.d.Paused() {
+			return false, c.accept()
+		}
+		return false, nil
+	})
+}
+
+// accept answers the request.
+func (c *Conn) accept() error {
+	if !driver.IsWebSocket(c.d.Request()) {
+		return c.d.Reject(426, []driver.Field{
+			{Name: "Upgrade", Value: "websocket"},
+			{Name: "Content-Type", Value: "text/plain; charset=utf-8"},
+		}, []byte("This is a WebSocket server.\n"))
+	}
+	err := c.d.Start()
+	if err == nil {
+		return nil
+	}
+	status := 500
+	var refusal *driver.Error
+	if errors.As(err, &refusal) && refusal.Status >= 400 {
+		status = refusal.Status
+	}
+	return c.d.Reject(status, nil, nil)
+}
+
+// ReadRequest waits on a server for the request, which may then be looked at and
+// changed before Handshake accepts it or Reject refuses it. Errors are as in
+// Handshake.
+func (c *Conn) ReadRequest(ctx context.Context) (*driver.Request, error) {
+	err := c.connect(ctx, func(driver.Event) (bool, error) { return c.d.Paused(), nil })
+	if err != nil {
+		return nil, err
+	}
+	return c.Request(), nil
+}
+
+// Reject refuses the request that ReadRequest has returned, with an HTTP status
+// from 200 to 599, and closes the transport. It returns when the answer has left.
+func (c *Conn) Reject(status int, fields []driver.Field, body []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.beginRead(); err != nil {
+		return err
+	}
+	defer c.endRead()
+	if err := c.d.Reject(status, fields, body); err != nil {
+		return err
+	}
+	_, ev := c.d.Parse(nil)
+	_ = c.closed(ev)
+	return c.writeErr
+}
+
+// connect drives the handshake until done says so, or an error. done sees each
+// event and the None after the last.
+func (c *Conn) connect(ctx context.Context, done func(driver.Event) (bool, error)) error {
+	if ctx.Done() != nil {
+		stop := context.AfterFunc(ctx, func() { _ = c.CloseNow() })
+		defer stop()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.beginRead(); err != nil {
+		return c.handshakeError(ctx, err)
+	}
+	defer c.endRead()
+	if c.client {
+		if err := c.d.Start(); err != nil && !errors.Is(err, driver.ErrState) { // ErrState: it has been started
+			return err
+		}
+	}
+	for ev := (driver.Event{}); ; {
+		ok, err := done(ev)
+		if ok || err != nil {
+			return c.handshakeError(ctx, err)
+		}
+		var n int
+		n, ev = c.d.Parse(c.in)
+		c.in = c.in[n:]
+		if ev.Kind == driver.Close {
+			return c.handshakeError(ctx, c.closed(ev))
+		}
+		if ev.Kind != driver.None || c.d.Paused() {
+			continue
+		}
+		c.arm()
+		if err := c.flush(); err != nil {
+			return c.handshakeError(ctx, err)
+		}
+		if err := c.fill(); err != nil {
+			return c.handshakeError(ctx, err)
+		}
+	}
+}
+
+// handshakeError is what connect returns for err.
+func (c *Conn) handshakeError(ctx context.Context, err error) error {
+	var end *CloseError
+	switch {
+	case err == nil && !c.closedNow:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err == nil:
+		return c.overError()
+	case !errors.As(err, &end) || end.err == nil:
+		return err
+	}
+	var e *driver.Error
+	if errors.As(end.err, &e) {
+		return end.err
+	}
+	return fmt.Errorf("websocket: the connection ended during the opening handshake: %w", end.err)
+}

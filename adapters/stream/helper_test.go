@@ -1,0 +1,195 @@
+package stream_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sans-io/websocket-driver/adapters/stream"
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// noLeaks fails the test if goroutines are left over at its end.
+func noLeaks(t *testing.T) {
+	t.Helper()
+	before := runtime.NumGoroutine()
+	t.Cleanup(func() {
+		deadline := time.Now().Add(10 * time.Second)
+		for runtime.NumGoroutine() > before {
+			if time.Now().After(deadline) {
+				buf := make([]byte, 1<<16)
+				t.Fatalf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), buf[:runtime.Stack(buf, true)])
+			}
+			runtime.Gosched()
+		}
+	})
+}
+
+// tcp returns the two ends of a connection over the loopback interface.
+func tcp(t *testing.T) (a, b net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	a, err = net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	return a, b
+}
+
+// bare hides all of a transport but Read, Write and Close.
+type bare struct{ io.ReadWriteCloser }
+
+// newClient returns a Conn for a client over rwc.
+func newClient(t *testing.T, rwc io.ReadWriteCloser, c *driver.Config) *stream.Conn {
+	t.Helper()
+	d, err := driver.NewClient("ws://example.com/chat", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c != nil {
+		d.SetLimits(c.MaxMessage, true)
+	}
+	return stream.New(rwc, d, nil)
+}
+
+// open makes the handshake between two ends of a transport.
+func open(t *testing.T, a, b io.ReadWriteCloser, cc, sc *driver.Config) (client, server *stream.Conn) {
+	t.Helper()
+	client = newClient(t, a, cc)
+	server = stream.New(b, driver.NewServer(sc), nil)
+	t.Cleanup(func() {
+		client.CloseNow()
+		server.CloseNow()
+	})
+	done := make(chan error, 1)
+	go func() { done <- server.Handshake(context.Background()) }()
+	if err := client.Handshake(context.Background()); err != nil {
+		t.Fatalf("client: %v", err)
+	}
+	if err := <-done; err != nil {
+		t.Fatalf("server: %v", err)
+	}
+	return client, server
+}
+
+// opened is a server's Conn that needs no handshake, over rwc.
+func opened(t *testing.T, rwc io.ReadWriteCloser, c *driver.Config) *stream.Conn {
+	t.Helper()
+	return stream.New(rwc, openDriver(t, c), nil)
+}
+
+// openDriver returns a server's driver behind its handshake.
+func openDriver(t *testing.T, c *driver.Config) *driver.Driver {
+	t.Helper()
+	d := driver.NewServer(c)
+	d.Parse([]byte(request))
+	if err := d.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, ev := d.Parse(nil); ev.Kind != driver.Open {
+		t.Fatalf("%v, not Open", ev.Kind)
+	}
+	d.Take(nil)
+	return d
+}
+
+const request = "GET / HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+
+// frame is a client's frame, with a masking key of zeros.
+func frame(b0 byte, payload string) string {
+	return string([]byte{b0, 0x80 | byte(len(payload)), 0, 0, 0, 0}) + payload
+}
+
+// script is a transport whose reads give what the test has written down. After
+// that they block until Close.
+type script struct {
+	mu     sync.Mutex
+	reads  []any // string or error
+	wrote  []byte
+	writes int
+	closed chan struct{}
+}
+
+func newScript(reads ...any) *script {
+	return &script{reads: reads, closed: make(chan struct{})}
+}
+
+func (s *script) Read(p []byte) (int, error) {
+	s.mu.Lock()
+	if len(s.reads) == 0 {
+		s.mu.Unlock()
+		<-s.closed
+		return 0, net.ErrClosed
+	}
+	defer s.mu.Unlock()
+	switch r := s.reads[0].(type) {
+	case error:
+		s.reads = s.reads[1:]
+		return 0, r
+	case string:
+		n := copy(p, r)
+		if s.reads[0] = r[n:]; n == len(r) {
+			s.reads = s.reads[1:]
+		}
+		return n, nil
+	}
+	panic("script: neither string nor error")
+}
+
+func (s *script) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wrote = append(s.wrote, p...)
+	s.writes++
+	return len(p), nil
+}
+
+func (s *script) Close() error {
+	close(s.closed)
+	return nil
+}
+
+func (s *script) written() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.wrote)
+}
+
+func isDeadline(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+
+// wantMessage reads a message and compares.
+func wantMessage(t *testing.T, c *stream.Conn, kind driver.Kind, text string) {
+	t.Helper()
+	k, p, err := c.ReadMessage(nil)
+	if err != nil || k != kind || string(p) != text {
+		t.Fatalf("read %v %q, %v, not %v %q", k, p, err, kind, text)
+	}
+}
+
+// wantClose reads the end of the connection.
+func wantClose(t *testing.T, c *stream.Conn, code driver.Code, reason string) *stream.CloseError {
+	t.Helper()
+	k, p, err := c.ReadMessage(nil)
+	var e *stream.CloseError
+	if !errors.As(err, &e) {
+		t.Fatalf("read %v %q, %v, not a CloseError", k, p, err)
+	}
+	if e.Code != code || reason != "" && e.Reason != reason {
+		t.Fatalf("%v, not code %v and reason %q", e, code, reason)
+	}
+	return e
+}

@@ -1,0 +1,56 @@
+package stream
+
+import (
+	"time"
+
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// atOnce is what Driver.NextTick returns when a limit waits for its start.
+var atOnce = time.Unix(0, 0)
+
+// arm sets the timer for the next Tick. The clock is read only when a limit
+// begins.
+func (c *Conn) arm() {
+	if c.shutting {
+		return
+	}
+	next := c.d.NextTick()
+	if next.Equal(atOnce) {
+		c.d.Tick(time.Now())
+		next = c.d.NextTick()
+	}
+	if next.Equal(c.armed) {
+		return
+	}
+	c.armed = next
+	switch {
+	case next.IsZero():
+		if c.timer != nil {
+			c.timer.Stop()
+		}
+	case c.timer == nil:
+		c.timer = time.AfterFunc(time.Until(next), c.onTimer)
+	default:
+		c.timer.Reset(time.Until(next))
+	}
+}
+
+// onTimer is called when a time limit may have passed. If one has, the transport
+// is closed: whoever reads then finds the Close event.
+func (c *Conn) onTimer() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	due, now := c.d.NextTick(), time.Now()
+	c.armed = time.Time{}
+	if c.shutting || due.IsZero() || due.Equal(atOnce) || now.Before(due) {
+		c.arm()
+		return
+	}
+	c.d.Tick(now)
+	if c.d.NextTick().IsZero() || c.d.State() == driver.StateConnecting {
+		c.shut(true)
+		return
+	}
+	c.settle()
+}

@@ -1,0 +1,215 @@
+package stream
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// output is the writing half of a Conn.
+//
+// What a send queues leaves with the next batch, which is all that the driver
+// gives at one Take. Batches are counted: a send waits until its own has been
+// written. Whoever finds that nobody writes, does it; the others wait.
+type output struct {
+	flushing bool   // a goroutine writes, or has been started to do so
+	waiting  int    // goroutines in flush
+	batch    []byte // taken last
+	rest     []byte // the part of batch that has not been written
+	spare    []byte // the buffer for the next Take
+	taken    uint64 // batches taken
+	written  uint64 // batches written
+	writeErr error  // what the transport's Write has ended with
+
+	// apart says that a write which is cut off by a deadline could not be gone on
+	// with, as in TLS. Then a goroutine of its own writes, without a deadline, and
+	// the deadline ends only the waiting for it.
+	apart      bool
+	background func() // flushBackground, made once
+	deadline   time.Time
+	expired    bool
+	alarm      *time.Timer
+}
+
+// WriteMessage sends p as one message of kind Text or Binary, or as a Ping or
+// Pong. It keeps no reference to p. Messages of several goroutines are never
+// mixed.
+//
+// It returns when the transport has taken the bytes. With an error that wraps
+// os.ErrDeadlineExceeded the message has been queued and leaves with the next
+// write or Flush: it need not be sent again. Errors of the driver, such as
+// driver.ErrClosed and driver.ErrFull, mean that nothing has been sent.
+func (c *Conn) WriteMessage(kind driver.Kind, p []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.sendError(); err != nil {
+		return err
+	}
+	if err := c.send(kind, p); err != nil {
+		return err
+	}
+	return c.flush()
+}
+
+// send queues a message.
+func (c *Conn) send(kind driver.Kind, p []byte) error {
+	switch kind {
+	case driver.Text:
+		return c.d.Text(p)
+	case driver.Binary:
+		return c.d.Binary(p)
+	case driver.Ping:
+		return c.d.Ping(p)
+	case driver.Pong:
+		return c.d.Pong(p)
+	}
+	return fmt.Errorf("%w: sending %v", driver.ErrUnsupported, kind)
+}
+
+// Flush writes what is queued: what a passed deadline has left behind.
+func (c *Conn) Flush() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.sendError(); err != nil {
+		return err
+	}
+	return c.flush()
+}
+
+// sendError returns why nothing can be written any more, or nil.
+func (c *Conn) sendError() error {
+	if c.closedNow {
+		return c.overError()
+	}
+	return c.writeErr
+}
+
+// unsent reports whether bytes wait to be written.
+func (c *Conn) unsent() bool { return len(c.rest) > 0 || c.d.Buffered() > 0 }
+
+// flush returns when all that is queued now has been written.
+func (c *Conn) flush() error {
+	last := c.taken
+	if c.d.Buffered() > 0 {
+		last++
+	}
+	var err error
+	c.waiting++
+	for c.written < last && c.writeErr == nil && err == nil {
+		switch {
+		case c.expired:
+			err = os.ErrDeadlineExceeded
+		case !c.flushing && c.apart:
+			c.kick()
+		case !c.flushing:
+			err = c.writeBatch()
+		default:
+			c.wake.Wait()
+		}
+	}
+	c.waiting--
+	if c.writeErr != nil && c.written < last {
+		return c.writeErr
+	}
+	if err == nil && c.waiting == 0 {
+		c.kick()
+	}
+	return err
+}
+
+// kick has a goroutine write what waits, unless one does already.
+func (c *Conn) kick() {
+	if !c.flushing && c.unsent() && c.writeErr == nil {
+		c.flushing = true
+		go c.background()
+	}
+}
+
+// flushBackground writes until nothing waits, or until somebody else can.
+func (c *Conn) flushBackground() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.unsent() && c.writeErr == nil {
+		if err := c.writeBatch(); err != nil || c.waiting > 0 && !c.apart {
+			break
+		}
+	}
+	c.flushing = false
+	c.wake.Broadcast()
+}
+
+// writeBatch writes what is left of the last batch, or the next. It unlocks
+// meanwhile. An error that is not a deadline's stays in writeErr.
+func (c *Conn) writeBatch() error {
+	c.flushing = true
+	if len(c.rest) == 0 {
+		c.batch = c.d.Take(c.spare)
+		c.rest, c.spare = c.batch, nil
+		c.taken++
+	}
+	b := c.rest
+	c.mu.Unlock()
+	n, err := c.rwc.Write(b)
+	c.mu.Lock()
+	n = min(max(n, 0), len(b))
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	c.flushing = false
+	c.rest = b[n:]
+	c.wake.Broadcast()
+	if len(c.rest) == 0 {
+		c.written = c.taken
+		if cap(c.batch) <= bigBuffer {
+			c.spare = c.batch[:0]
+		}
+		c.batch, c.rest = nil, nil
+	}
+	if err != nil && (c.apart || !isTimeout(err)) {
+		c.failWrite(err)
+	}
+	return err
+}
+
+// failWrite notes that nothing can be written any more.
+func (c *Conn) failWrite(err error) {
+	if c.writeErr == nil {
+		c.writeErr = err
+	}
+	c.batch, c.rest, c.spare = nil, nil, nil
+	c.wake.Broadcast()
+}
+
+// setDeadline sets the deadline that ends the waiting for a write.
+func (c *Conn) setDeadline(t time.Time) {
+	c.deadline = t
+	c.expired = false
+	switch {
+	case t.IsZero():
+		if c.alarm != nil {
+			c.alarm.Stop()
+		}
+	case c.alarm == nil:
+		c.alarm = time.AfterFunc(time.Until(t), c.onAlarm)
+	default:
+		c.alarm.Reset(time.Until(t))
+	}
+	c.checkDeadline()
+}
+
+func (c *Conn) onAlarm() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.checkDeadline()
+}
+
+// checkDeadline wakes those who wait for a write if the deadline has passed.
+func (c *Conn) checkDeadline() {
+	if !c.deadline.IsZero() && !time.Now().Before(c.deadline) {
+		c.expired = true
+		c.wake.Broadcast()
+	}
+}

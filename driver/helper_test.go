@@ -1,0 +1,225 @@
+package driver_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
+)
+
+// sampleKey and sampleAccept are the example of RFC 6455, section 1.3.
+const (
+	sampleKey    = "dGhlIHNhbXBsZSBub25jZQ=="
+	sampleAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+)
+
+// zeros is a Config.Rand: all masking keys are 0, so masking changes nothing.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// failing is a Config.Rand that has run dry.
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, errors.New("no entropy") }
+
+// lines makes a head of its lines.
+func lines(s ...string) string { return strings.Join(s, "\r\n") + "\r\n\r\n" }
+
+// request13 is a request of RFC 6455 with more fields.
+func request13(fields ...string) string {
+	return lines(append([]string{"GET /chat HTTP/1.1", "Host: example.com", "Upgrade: websocket", "Connection: Upgrade",
+		"Sec-WebSocket-Key: " + sampleKey, "Sec-WebSocket-Version: 13"}, fields...)...)
+}
+
+// response13 is the answer to request13.
+func response13(fields ...string) string {
+	return lines(append([]string{"HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
+		"Sec-WebSocket-Accept: " + sampleAccept}, fields...)...)
+}
+
+// The example of draft-76, section 1.2.
+const (
+	hixieBody   = "^n:ds[4U"
+	hixieDigest = "8jKS'y:G*Co,Wxa-"
+)
+
+// request76 is a request of hixie-76 without the 8 bytes behind it.
+func request76(fields ...string) string {
+	return lines(append([]string{"GET /demo HTTP/1.1", "Host: example.com", "Connection: Upgrade",
+		"Sec-WebSocket-Key2: 12998 5 Y3 1  .P00", "Upgrade: WebSocket", "Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5",
+		"Origin: http://example.com"}, fields...)...)
+}
+
+// request75 is a request of hixie-75.
+func request75(fields ...string) string {
+	return lines(append([]string{"GET /demo HTTP/1.1", "Upgrade: WebSocket", "Connection: Upgrade", "Host: example.com",
+		"Origin: http://example.com"}, fields...)...)
+}
+
+// A frame as it stands in the header's first byte; data and control opcodes.
+const (
+	opFin    = 0x80
+	opText   = 0x1
+	opBinary = 0x2
+	opClose  = 0x8
+	opPing   = 0x9
+	opPong   = 0xa
+)
+
+// plain is a frame from a server.
+func plain(b0 byte, payload string) string { return frame(b0, 0, payload) }
+
+// masked is a frame from a client, with the key 0.
+func masked(b0 byte, payload string) string { return frame(b0, 0x80, payload) }
+
+func frame(b0, mask byte, payload string) string {
+	b := []byte{b0}
+	switch n := len(payload); {
+	case n <= 125:
+		b = append(b, mask|byte(n))
+	case n <= 1<<16-1:
+		b = binary.BigEndian.AppendUint16(append(b, mask|126), uint16(n))
+	default:
+		b = binary.BigEndian.AppendUint64(append(b, mask|127), uint64(n))
+	}
+	if mask != 0 {
+		b = append(b, 0, 0, 0, 0)
+	}
+	return string(b) + payload
+}
+
+// closing is the body of a close frame.
+func closing(code uint16, reason string) string {
+	return string(binary.BigEndian.AppendUint16(nil, code)) + reason
+}
+
+// parse gives in to d as one chunk and returns the events.
+func parse(d *driver.Driver, in string) []wstest.Record { return wstest.Feed(d, []byte(in)) }
+
+// kinds shortens records to what most tests compare: kind, and data if any.
+func short(records []wstest.Record) []string {
+	var s []string
+	for _, r := range records {
+		text := r.Kind.String()
+		if r.Kind == driver.Close {
+			text += fmt.Sprintf(" %d", r.Code)
+		}
+		if r.Data != "" && r.Kind != driver.Close {
+			text += " " + r.Data
+		}
+		s = append(s, text)
+	}
+	return s
+}
+
+// want compares the events of in, as short tells them.
+func want(t *testing.T, d *driver.Driver, in string, events ...string) {
+	t.Helper()
+	if diff := cmp.Diff(events, short(parse(d, in))); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
+// wantOut compares the bytes to send, and takes them.
+func wantOut(t *testing.T, d *driver.Driver, out string) {
+	t.Helper()
+	if diff := cmp.Diff(out, string(d.Take(nil))); diff != "" {
+		t.Errorf("output (-want +got):\n%s", diff)
+	}
+}
+
+// wantErr checks the error of a call.
+func wantErr(t *testing.T, err, target error) {
+	t.Helper()
+	if !errors.Is(err, target) {
+		t.Errorf("error %v, want %v", err, target)
+	}
+}
+
+// peerError returns d.Err as an *Error.
+func peerError(t *testing.T, d *driver.Driver) *driver.Error {
+	t.Helper()
+	var e *driver.Error
+	if !errors.As(d.Err(), &e) {
+		t.Fatalf("Err is %v, not an *Error", d.Err())
+	}
+	return e
+}
+
+// openServer returns an open server to which in, a request, has been given. Its
+// answer has been taken.
+func openServer(t testing.TB, c *driver.Config, in string) *driver.Driver {
+	t.Helper()
+	d := driver.NewServer(c)
+	if got := short(parse(d, in)); !slices.Equal(got, []string{"Connect"}) {
+		t.Fatalf("events %v, want Connect; %v", got, d.Err())
+	}
+	if err := d.Start(); err != nil {
+		t.Fatal(err)
+	}
+	body := ""
+	if d.Version() == driver.Hixie76 {
+		body = hixieBody
+	}
+	if got := short(parse(d, body)); !slices.Equal(got, []string{"Open"}) {
+		t.Fatalf("events %v, want Open; %v", got, d.Err())
+	}
+	d.Take(nil)
+	return d
+}
+
+// fixedKey is a Config.Rand that gives sampleKey and then zeros.
+type fixedKey struct{ used bool }
+
+func (f *fixedKey) Read(p []byte) (int, error) {
+	clear(p)
+	if !f.used {
+		copy(p, "the sample nonce")
+		f.used = true
+	}
+	return len(p), nil
+}
+
+// startClient returns a client of version 13 that waits for the answer to
+// request13. c.Rand is set.
+func startClient(t testing.TB, c *driver.Config) *driver.Driver {
+	t.Helper()
+	if c == nil {
+		c = &driver.Config{}
+	}
+	c.Rand = &fixedKey{}
+	d, err := driver.NewClient("ws://example.com/chat", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Start(); err != nil {
+		t.Fatal(err)
+	}
+	d.Take(nil)
+	return d
+}
+
+// openClient returns an open client of version 13 with the masking key 0.
+func openClient(t testing.TB, c *driver.Config) *driver.Driver {
+	t.Helper()
+	d := startClient(t, c)
+	if got := short(parse(d, response13())); !slices.Equal(got, []string{"Open"}) {
+		t.Fatalf("events %v, want Open; %v", got, d.Err())
+	}
+	return d
+}
+
+// at is a moment of the virtual clock.
+func at(d time.Duration) time.Time { return time.Unix(1000, 0).Add(d) }

@@ -278,7 +278,7 @@ func (d *Driver) refused() {
 	if n, err := strconv.ParseUint(r.Get("Content-Length"), 10, 63); err == nil && !isChunked(r) {
 		d.hs.bodyLeft = int(min(n, maxRefusal))
 	}
-	if r.Status == 204 || r.Status == 304 {
+	if !hasBody(r.Status) {
 		d.hs.bodyLeft = 0
 	}
 	d.phase = phaseRefusal

@@ -108,7 +108,7 @@ func closing(code uint16, reason string) string {
 // parse gives in to d as one chunk and returns the events.
 func parse(d *driver.Driver, in string) []wstest.Record { return wstest.Feed(d, []byte(in)) }
 
-// kinds shortens records to what most tests compare: kind, and data if any.
+// short shortens records to what most tests compare: kind, and data if any.
 func short(records []wstest.Record) []string {
 	var s []string
 	for _, r := range records {

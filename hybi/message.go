@@ -2,7 +2,10 @@ package hybi
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
@@ -85,15 +88,39 @@ func (c *Conn) piece(p []byte) (int, ws.Event) {
 	high := c.unmask(p, p)
 	data := p
 	if c.kind == ws.Text && high&highBits != 0 {
-		tail, ok := validUTF8(p)
-		data = p[:len(p)-tail]
-		c.carry.hold(p[len(data):])
-		if !ok || tail > 0 && c.fin && c.left == 0 {
-			c.failUTF8()
-			return len(p), ws.Event{}
-		}
+		data = c.completeRunes(p, c.fin && c.left == 0)
 	}
 	return len(p), c.deliverPiece(data)
+}
+
+// completeRunes returns the front of p that can be delivered and holds back the
+// rune behind it that is not complete. It fails the connection if p can not
+// become valid UTF-8, or is at its end and is not. What stands before the bad
+// byte is delivered all the same, as it would have been had it come alone.
+func (c *Conn) completeRunes(p []byte, end bool) []byte {
+	tail, ok := validUTF8(p)
+	n := len(p) - tail
+	switch {
+	case !ok:
+		c.failUTF8()
+		return validFront(p)
+	case tail > 0 && end:
+		c.failUTF8()
+		return p[:n]
+	}
+	c.carry.hold(p[n:])
+	return p[:n]
+}
+
+// validFront returns the complete runes at the front of p.
+func validFront(p []byte) []byte {
+	for n := 0; ; {
+		r, size := utf8.DecodeRune(p[n:])
+		if r == utf8.RuneError && size < 2 {
+			return p[:n]
+		}
+		n += size
+	}
 }
 
 // carriedPiece takes from p what completes the rune that was held back.
@@ -117,9 +144,9 @@ func (c *Conn) carriedPiece(p []byte) (int, ws.Event) {
 }
 
 // deliverPiece returns data as a piece. It is empty only at the end of the
-// message.
+// message. Of a message that has failed it is the last piece, and not Final.
 func (c *Conn) deliverPiece(data []byte) ws.Event {
-	kind, final := c.kind, c.fin && c.left == 0
+	kind, final := c.kind, c.fin && c.left == 0 && c.err == nil
 	if c.left == 0 {
 		c.endFrame()
 	}
@@ -134,38 +161,37 @@ const pieceSize = 4 << 10
 
 // decode passes p through the extensions. As long as more comes out than there
 // is room for it is called again, at the end of a frame with an empty p.
+//
+// What comes out is judged in its order, in whatever portions it comes: first
+// the text up to the limit, then the limit, then the error of an extension.
 func (c *Conn) decode(p []byte) (int, ws.Event) {
-	key := c.key
-	c.unmask(p, p)
-	end := c.fin && c.left == 0
 	if c.inPieces {
+		p = p[:min(len(p), pieceSize)] // bounds what is put back again and again
 		c.buf = append(c.buf[:0], c.carry.bytes()...)
 		c.carry.reset()
 	}
+	key := c.key
+	c.unmask(p, p)
+	end := c.fin && c.left == 0
 	for n := 0; ; {
 		room := c.decodeRoom()
 		nd, ns, err := c.pipe.Decode(room, p[n:], end)
+		n += ns
+		drained := n == len(p) && nd < len(room) && err == nil
+		if c.limit >= 0 && int64(nd) > c.limit-c.total {
+			nd, drained = int(c.limit-c.total), false
+			err = &ws.Error{Code: ws.CodeMessageTooBig, Msg: fmt.Sprintf("message of more than %d bytes after decoding", c.limit)}
+		}
 		c.buf = c.buf[:len(c.buf)+nd]
 		c.total += int64(nd)
-		n += ns
-		drained := n == len(p) && nd < len(room)
-		switch {
-		case err != nil:
-			c.failDecode(err)
-		case beyond(c.total, c.limit):
-			c.fail(ws.CodeMessageTooBig, "message of more than %d bytes after decoding", c.limit)
-		case c.inPieces:
-			if !drained { // the rest of p goes back as it came
-				c.left += int64(len(p) - n)
-				if c.server {
-					mask(p[n:], rotate(key, n))
-					c.key = rotate(key, n)
-				}
-			}
-			return n, c.decodedPiece(drained, end && drained)
-		case c.kind == ws.Text:
+		if c.inPieces {
+			c.putBack(p[n:], rotate(key, n))
+			return n, c.decodedPiece(drained, end, err)
+		}
+		if c.kind == ws.Text {
 			c.checkText(c.buf, nd, highBits, end && drained)
 		}
+		c.failDecode(err)
 		if c.err != nil {
 			return n, ws.Event{}
 		}
@@ -175,46 +201,61 @@ func (c *Conn) decode(p []byte) (int, ws.Event) {
 	}
 }
 
+// putBack undoes unmask for p, the end of what was unmasked: it comes again.
+func (c *Conn) putBack(p []byte, key uint32) {
+	c.left += int64(len(p))
+	if c.server {
+		mask(p, key)
+		c.key = key
+	}
+}
+
 // decodeRoom returns the free part of buf, which is not empty.
 func (c *Conn) decodeRoom() []byte {
-	if len(c.buf) == cap(c.buf) || c.inPieces && cap(c.buf) < pieceSize {
-		grow := max(pieceSize, len(c.buf))
-		if c.limit >= 0 && !c.inPieces { // one byte beyond the limit shows that it is broken
-			grow = int(min(int64(grow), c.limit+1-int64(len(c.buf))))
+	have := len(c.buf)
+	if have == cap(c.buf) || c.inPieces && cap(c.buf) < pieceSize {
+		grow := max(pieceSize, have)
+		if left := c.limit - int64(have); c.limit >= 0 && !c.inPieces && int64(grow) > left {
+			grow = int(left) + 1 // one byte beyond the limit shows that it is broken
 		}
 		c.buf = slices.Grow(c.buf, grow)
 	}
-	room := c.buf[len(c.buf):cap(c.buf)]
+	room := c.buf[have:cap(c.buf)]
 	if c.inPieces {
 		room = room[:min(len(room), pieceSize)]
 	}
 	return room
 }
 
-// decodedPiece delivers buf like piece. drained says that the frame may end.
-func (c *Conn) decodedPiece(drained, end bool) ws.Event {
+// decodedPiece delivers buf like piece, and fails behind it if err is not nil.
+// drained says that the frame may end.
+func (c *Conn) decodedPiece(drained, end bool, err error) ws.Event {
 	data := c.buf
 	if c.kind == ws.Text {
-		tail, ok := validUTF8(data)
-		data = data[:len(data)-tail]
-		c.carry.hold(c.buf[len(data):])
-		if !ok || tail > 0 && end {
-			c.failUTF8()
-			return ws.Event{}
-		}
+		data = c.completeRunes(data, end && drained)
 	}
-	if drained {
+	c.failDecode(err)
+	switch {
+	case drained:
 		return c.deliverPiece(data)
+	case len(data) == 0:
+		return ws.Event{}
 	}
 	return ws.Event{Kind: c.kind, Data: data}
 }
 
-// failDecode fails the connection with the code that the extension gave.
+// failDecode fails the connection with err, if that is not nil and nothing has
+// failed before. The code is that of the extension, if it may be sent.
 func (c *Conn) failDecode(err error) {
-	var e *ws.Error
-	if errors.As(err, &e) {
-		c.fail(e.Code, "%s", e.Msg)
+	if err == nil || c.err != nil {
 		return
 	}
-	c.fail(ws.CodeInvalidPayload, "%v", err)
+	code, msg := ws.CodeInvalidPayload, err.Error()
+	if e := (*ws.Error)(nil); errors.As(err, &e) {
+		msg = e.Msg
+		if e.Code.Sendable() {
+			code = e.Code
+		}
+	}
+	c.fail(code, "%s", strings.ToValidUTF8(msg, "\uFFFD"))
 }

@@ -180,10 +180,32 @@ func openServer(t testing.TB, c *driver.Config, in string) *driver.Driver {
 	return d
 }
 
-// fixedKey is a Config.Rand that gives sampleKey and then zeros.
-type fixedKey struct{ used bool }
+// pair returns a client and a server that have opened a connection.
+func pair(t testing.TB, client, server *driver.Config) (c, s *driver.Driver) {
+	t.Helper()
+	c, err := driver.NewClient("ws://example.com/chat", client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s = driver.NewServer(server)
+	got := wstest.Feed(starter{s}, c.Take(nil))
+	got = append(got, wstest.Feed(c, s.Take(nil))...)
+	if diff := cmp.Diff([]string{"Connect", "Open", "Open"}, short(got)); diff != "" {
+		t.Fatalf("events (-want +got):\n%s", diff)
+	}
+	return c, s
+}
+
+// fixedKey is a Config.Rand that gives sampleKey and then zeros, or an error.
+type fixedKey struct{ used, broken bool }
 
 func (f *fixedKey) Read(p []byte) (int, error) {
+	if f.broken {
+		return 0, errors.New("no entropy")
+	}
 	clear(p)
 	if !f.used {
 		copy(p, "the sample nonce")

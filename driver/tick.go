@@ -123,6 +123,7 @@ func (d *Driver) expired() {
 			return
 		}
 	case timerPong:
+		d.idle = true // its end of the transport will not come either
 		late("no sign of life for %v after a ping")
 	case timerClose:
 		if d.idle = true; d.phase != phaseEnded {

@@ -373,9 +373,8 @@ func (d *Driver) Paused() bool {
 // Done reports whether all is said: the bytes that wait may be sent, and then
 // the transport closed. A server is done when the Close event has been fetched;
 // a client only when the server has closed the transport or CloseTimeout has
-// passed (RFC 6455, section 7.1.1), unless the handshake had failed or no pong
-// has come. After
-// Detach the transport is the caller's and Done stays false.
+// passed (RFC 6455, section 7.1.1), unless the handshake had failed or the pong
+// has not come. After Detach the transport is the caller's and Done stays false.
 func (d *Driver) Done() bool {
 	return d.phase == phaseEnded && (d.server || d.conn == nil || d.eof || d.idle)
 }

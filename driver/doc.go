@@ -3,26 +3,24 @@
 // Bytes from any transport go in through Parse, events come out, and bytes to
 // send are taken with Take:
 //
-//	for {
-//		n, err := transport.Read(buf)
-//		for ev := range d.Events(buf[:n]) {
+//	d := driver.NewServer(nil)
+//	for !d.Done() {
+//		n, err := transport.Read(in)
+//		if err != nil {
+//			d.EOF()
+//		}
+//		for ev := range d.Events(in[:n]) {
 //			switch ev.Kind {
 //			case driver.Connect:
-//				d.Start()
+//				if d.Start() != nil { // not for WebSocket
+//					d.Reject(404, nil, nil)
+//				}
 //			case driver.Text:
 //				d.Text(ev.Data) // echo
 //			}
 //		}
-//		if err != nil {
-//			d.EOF()
-//			for range d.Events(nil) {
-//			}
-//		}
 //		out = d.Take(out)
 //		transport.Write(out)
-//		if d.Done() {
-//			break
-//		}
 //	}
 //
 // # Events and calls

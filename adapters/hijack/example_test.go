@@ -13,29 +13,30 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
+func serveEcho(w http.ResponseWriter, r *http.Request) {
+	conn, err := hijack.Upgrade(w, r, &driver.Config{Subprotocols: []string{"echo"}})
+	if err != nil {
+		return // the client has been told
+	}
+	defer conn.CloseNow()
+	for {
+		kind, p, err := conn.ReadMessage(nil)
+		if err != nil {
+			return
+		}
+		if err := conn.WriteMessage(kind, p); err != nil {
+			return
+		}
+	}
+}
+
 // A handler of net/http that echoes.
 func Example() {
-	config := &driver.Config{Subprotocols: []string{"echo"}}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		conn, err := hijack.Upgrade(w, r, config)
-		if err != nil {
-			return // the client has been told
-		}
-		defer conn.CloseNow()
-		for {
-			kind, p, err := conn.ReadMessage(nil)
-			if err != nil {
-				return
-			}
-			if err := conn.WriteMessage(kind, p); err != nil {
-				return
-			}
-		}
-	}))
+	server := httptest.NewServer(http.HandlerFunc(serveEcho))
 	defer server.Close()
 
 	url := "ws" + strings.TrimPrefix(server.URL, "http")
-	conn, err := netconn.Dial(context.Background(), url, config)
+	conn, err := netconn.Dial(context.Background(), url, &driver.Config{Subprotocols: []string{"echo"}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -9,6 +9,23 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
+func hello(ctx context.Context, url string) error {
+	conn, err := netconn.Dial(ctx, url, nil)
+	if err != nil {
+		return err
+	}
+	defer conn.CloseNow()
+	if err := conn.WriteMessage(driver.Text, []byte("hello")); err != nil {
+		return err
+	}
+	_, reply, err := conn.ReadMessage(nil)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s\n", reply)
+	return conn.Close(driver.CodeNormal, "")
+}
+
 // A server on bare TCP that echoes, and a client that talks to it.
 func Example() {
 	l, err := netconn.Listen("tcp", "127.0.0.1:0", nil)
@@ -37,22 +54,10 @@ func Example() {
 		}
 	}()
 
-	conn, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String()+"/", nil)
-	if err != nil {
+	if err := hello(context.Background(), "ws://"+l.Addr().String()+"/"); err != nil {
 		log.Fatal(err)
 	}
-	if err := conn.WriteMessage(driver.Text, []byte("hello")); err != nil {
-		log.Fatal(err)
-	}
-	kind, p, err := conn.ReadMessage(nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("%v: %s\n", kind, p)
-	fmt.Println(conn.Close(driver.CodeNormal, ""))
-	// Output:
-	// Text: hello
-	// <nil>
+	// Output: hello
 }
 
 // A client that offers subprotocols, sends fields of its own and is told why it

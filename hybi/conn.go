@@ -42,43 +42,43 @@ type Conn struct {
 	pipe *extensions.Pipeline
 	err  *ws.Error
 
-	// Receiving: the frame.
-	left    int64  // payload bytes still to come
-	key     uint32 // masking key, rotated to the next payload byte
-	hdr     [maxHeader]byte
-	hdrLen  uint8 // bytes of a header that has not arrived completely
-	inFrame bool
-	fin     bool
-	op      opcode
+	// Receiving: the message so far, and behind it ctl bytes of a control frame.
+	buf     []byte
+	checked int   // bytes of buf that are valid UTF-8
+	total   int64 // payload bytes of the message so far, decoded ones if decoding
+	limit   int64 // maxMsg, as it was when the message began
+	left    int64 // payload bytes of the frame that are still to come
 
-	// Receiving: the message.
-	kind      ws.Kind // None between messages
+	maxFrame int64
+	maxMsg   int64
+	pongEnd  uint64 // where the newest pong that waits ends in out
+
+	// Sending.
+	send sender
+
+	// What is small stands together: a million connections have one of these
+	// each.
+	key       uint32 // masking key, rotated to the next payload byte
+	maxFrags  int32
+	fragments int32 // frames of the message so far
+	maxPongs  int32
+	pongs     int32 // pongs that wait unsent
+	pongSize  uint8 // bytes of the newest of them
+	ctl       uint8
+	hdr       [maxHeader]byte
+	hdrLen    uint8 // bytes of a header that has not arrived completely
+	inFrame   bool
+	fin       bool
+	op        opcode
+	kind      ws.Kind // of the message; None between messages
 	decoding  bool    // extensions take part in this message
 	inPieces  bool    // pieces, as it was when the message began
 	carry     utf8Carry
-	limit     int64  // maxMessage, as it was when the message began
-	total     int64  // payload bytes of the message so far, decoded ones if decoding
-	fragments int    // frames of the message so far
-	checked   int    // bytes of buf that are valid UTF-8
-	buf       []byte // the message so far, and behind it ctl bytes of a control frame
-	ctl       uint8
-
-	// Closing.
 	state     ws.State
 	told      bool // the Close event of a failure has been delivered
 	version   ws.Version
 	server    bool
 	pieces    bool
-	maxFrame  int64
-	maxMsg    int64
-	maxFrags  int
-	maxPongs  int
-	pongs     int    // pongs that wait unsent
-	pongStart uint64 // where the newest of them stands in out
-	pongEnd   uint64
-
-	// Sending.
-	send sender
 }
 
 // bigBuffer is the capacity beyond which a buffer is let go as soon as its
@@ -99,11 +99,14 @@ func NewConn(out *ws.Queue, c Config) *Conn {
 		pieces:   c.Pieces,
 		maxFrame: int64(c.MaxFrame),
 		maxMsg:   int64(c.MaxMessage),
-		maxFrags: c.MaxFragments,
-		maxPongs: c.MaxPongs,
-		send:     sender{rand: c.Rand, fragmentSize: c.FragmentSize},
+		maxFrags: small(c.MaxFragments),
+		maxPongs: small(c.MaxPongs),
+		send:     sender{rand: c.Rand, fragmentSize: small(c.FragmentSize)},
 	}
 }
+
+// small cuts a count to what 32 bits hold.
+func small(n int) int32 { return int32(min(n, math.MaxInt32)) }
 
 // State returns the state of the connection, StateOpen at first.
 func (c *Conn) State() ws.State { return c.state }
@@ -301,11 +304,13 @@ func (c *Conn) admit(rsv byte) bool {
 		}
 		c.decoding = active
 	}
-	c.fragments++
+	if c.fragments < math.MaxInt32 {
+		c.fragments++
+	}
 	switch {
 	case beyond(c.left, c.maxFrame):
 		c.fail(ws.CodeMessageTooBig, "frame of %d bytes, the limit is %d", c.left, c.maxFrame)
-	case c.maxFrags >= 0 && c.fragments > c.maxFrags:
+	case beyond(int64(c.fragments), int64(c.maxFrags)):
 		c.fail(ws.CodePolicyViolation, "message of more than %d fragments", c.maxFrags)
 	case !c.decoding && c.limit >= 0 && c.left > c.limit-c.total:
 		c.fail(ws.CodeMessageTooBig, "message of at least %d bytes, the limit is %d", uint64(c.total)+uint64(c.left), c.limit)

@@ -55,7 +55,7 @@ func (c *Conn) deliver(data []byte) ws.Event {
 // twice what has arrived.
 func extend(buf []byte, n int, due int64) (longer, added []byte) {
 	if have := len(buf) + n; cap(buf) < have {
-		buf = slices.Grow(buf, int(min(due, int64(n+have))))
+		buf = slices.Grow(buf, int(min(due, int64(have))))
 	}
 	longer = buf[:len(buf)+n]
 	return longer, longer[len(buf):]

@@ -2,6 +2,7 @@ package hybi
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -15,17 +16,18 @@ import (
 type sender struct {
 	rand         io.Reader
 	keys         *keys // clients only, made at the first send
-	fragmentSize int
+	fragmentSize int32
 	kind         ws.Kind
 	first        bool
 	encoding     bool // extensions take part in this message
 	rsv          byte
 	carry        utf8Carry
-
-	// lost is the error at which the extensions, having encoded what was not
-	// sent, lost step with the peer's: no message can be sent any more.
-	lost error
+	lost         bool // the extensions have encoded what was not sent
 }
+
+// errLost is the error of sends after the extensions, having encoded what was
+// not sent, have lost step with the peer's.
+var errLost = errors.New("websocket: an earlier message was encoded and could not be sent")
 
 // Message sends a whole message, a ping or a pong.
 func (c *Conn) Message(k ws.Kind, p []byte) error {
@@ -42,8 +44,8 @@ func (c *Conn) Message(k ws.Kind, p []byte) error {
 		return c.frame(finBit|byte(op), p)
 	case c.send.kind != ws.None:
 		return ErrFragments
-	case c.send.lost != nil:
-		return c.send.lost
+	case c.send.lost:
+		return errLost
 	}
 	if k == ws.Text {
 		if tail, ok := validUTF8(p); tail > 0 || !ok {
@@ -70,8 +72,8 @@ func (c *Conn) Fragment(k ws.Kind, p []byte, fin bool) error {
 		return fmt.Errorf("%w: %v in fragments", ws.ErrUnsupported, k)
 	case c.send.kind != ws.None && c.send.kind != k:
 		return ErrFragments
-	case c.send.lost != nil:
-		return c.send.lost
+	case c.send.lost:
+		return errLost
 	}
 	s := c.send // kept back until the frame is queued: an error changes nothing
 	if s.kind == ws.None {
@@ -124,9 +126,7 @@ func (c *Conn) encoded(b0 byte, p []byte, fin bool) error {
 		err = c.frames(b0, buf[start:], fin)
 		c.out.Buf = slices.Delete(c.out.Buf, start, len(buf))
 	}
-	if err != nil {
-		c.send.lost = fmt.Errorf("websocket: extensions: %w", err)
-	}
+	c.send.lost = err != nil
 	return err
 }
 
@@ -134,7 +134,7 @@ func (c *Conn) encoded(b0 byte, p []byte, fin bool) error {
 // first byte of the first of them, without FIN; the others continue it.
 func (c *Conn) frames(b0 byte, p []byte, fin bool) error {
 	start := len(c.out.Buf)
-	for size := c.send.fragmentSize; size > 0 && len(p) > size; p = p[size:] {
+	for size := int(c.send.fragmentSize); size > 0 && len(p) > size; p = p[size:] {
 		if err := c.frame(b0, p[:size]); err != nil {
 			c.out.Buf = c.out.Buf[:start]
 			return err
@@ -182,8 +182,8 @@ func (c *Conn) pong(p []byte) {
 	if c.out.Left() >= c.pongEnd {
 		c.pongs = 0
 	}
-	if c.pongs >= c.maxPongs && c.pongs > 0 && c.out.Left() <= c.pongStart {
-		c.out.Cut(c.pongStart, c.pongEnd)
+	if start := c.pongEnd - uint64(c.pongSize); c.pongs > 0 && c.pongs >= c.maxPongs && c.out.Left() <= start {
+		c.out.Cut(start, c.pongEnd)
 		c.pongs--
 	}
 	start := c.out.End()
@@ -192,5 +192,6 @@ func (c *Conn) pong(p []byte) {
 		return
 	}
 	c.pongs++
-	c.pongStart, c.pongEnd = start, c.out.End()
+	c.pongEnd = c.out.End()
+	c.pongSize = uint8(c.pongEnd - start)
 }

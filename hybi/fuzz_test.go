@@ -86,6 +86,7 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Add(byte(2), uint16(3), uint64(2), []byte("\x04abc\x05def\x03ping\x06ghi"))
 	f.Add(byte(13), uint16(200), uint64(3), []byte(strings.Repeat("\x02binary", 50)))
 	f.Fuzz(func(t *testing.T, config byte, fragment uint16, seed uint64, program []byte) {
+		program = program[:min(len(program), 2000)]
 		c := fuzzConfig(config)
 		c.MaxMessage, c.MaxFrame, c.MaxFragments, c.MaxPongs = -1, -1, -1, 1000
 		c.FragmentSize = int(fragment)

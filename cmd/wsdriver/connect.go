@@ -51,6 +51,7 @@ func connect(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	version := c.String("version", "13", "the `version` to speak: 13, 8, 7, hixie-76 or hixie-75")
 	origin := c.String("origin", "", "the `origin` to name in the request")
 	binary := c.Bool("binary", false, "send the lines as binary messages")
+	suite := c.Bool("autobahn", false, "walk the cases of the Autobahn test suite, whose server is at the URL")
 	timeout := c.Duration("timeout", 10*time.Second, "how long connecting and the handshake may take; 0 is any `time`")
 	limit := c.maxMessage()
 	rest, status, ok := c.parse(args, stdout, stderr)
@@ -66,6 +67,9 @@ func connect(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		checkURL(rest),
 	); err != nil {
 		return c.usageError(stderr, err)
+	}
+	if *suite {
+		return autobahn(ctx, rest[0], config, stderr)
 	}
 	conn, err := dial(ctx, rest[0], config, *timeout)
 	if errors.Is(err, driver.ErrUnsupported) {

@@ -1,0 +1,309 @@
+package hybi
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sans-io/websocket-driver/driver/head"
+	"github.com/sans-io/websocket-driver/driver/ws"
+	"github.com/sans-io/websocket-driver/driver/wstest"
+	"github.com/sans-io/websocket-driver/extensions"
+)
+
+// repeat is an extension for tests, with RSV2. It sends each run of a byte as
+// its length and the byte, so that few bytes can become many. Length 0 is an
+// error, with the text and the code that the byte behind it names. Messages
+// shorter than min stay as they are.
+type repeat struct {
+	min  int
+	step int // bytes that Decode writes before it returns to its caller, or 0
+
+	left  int // of the run that is being decoded
+	val   byte
+	count byte // a length without its byte
+	zero  bool
+	fail  error // of Encode
+}
+
+func (r *repeat) Name() string                { return "repeat" }
+func (r *repeat) RSV() byte                   { return extensions.RSV2 }
+func (r *repeat) Offer() []extensions.Offer   { return []extensions.Offer{{Name: "repeat"}} }
+func (r *repeat) Begin(_ ws.Kind, n int) bool { return n < 0 || n >= r.min }
+func (r *repeat) Activate([]extensions.Param) (extensions.Session, error) {
+	return r, nil
+}
+func (r *repeat) Accept([]extensions.Param) ([]extensions.Param, extensions.Session, bool) {
+	return nil, r, true
+}
+
+func (r *repeat) Encode(dst, src []byte, _ bool) ([]byte, error) {
+	if r.fail != nil {
+		return append(dst, "half"...), r.fail
+	}
+	for i := 0; i < len(src); {
+		n := 1
+		for ; i+n < len(src) && n < 255 && src[i+n] == src[i]; n++ {
+		}
+		dst = append(dst, byte(n), src[i])
+		i += n
+	}
+	return dst, nil
+}
+
+// repeatErrors are the errors of Decode, by the byte behind a length of 0.
+var repeatErrors = map[byte]error{
+	'p': &ws.Error{Code: ws.CodePolicyViolation, Msg: "a policy"},
+	'z': &ws.Error{Msg: "no code"},
+	'r': &ws.Error{Code: ws.CodeAbnormal, Msg: "a reserved code"},
+	'e': errors.New("plain \xff"),
+}
+
+func (r *repeat) Decode(dst, src []byte, fin bool) (nd, ns int, err error) {
+	for nd < len(dst) && (r.step == 0 || nd < r.step || ns == len(src)) {
+		switch {
+		case r.left > 0:
+			dst[nd] = r.val
+			nd, r.left = nd+1, r.left-1
+		case ns == len(src):
+			if fin && (r.count > 0 || r.zero) {
+				err = errors.New("half a run")
+			}
+			return nd, ns, err
+		case r.zero:
+			return nd, ns, repeatErrors[src[ns]]
+		case r.count == 0:
+			r.count, r.zero = src[ns], src[ns] == 0
+			ns++
+		default:
+			r.left, r.val, r.count = int(r.count), src[ns], 0
+			ns++
+		}
+	}
+	return nd, ns, nil
+}
+
+// pipeline returns a Pipeline of one session.
+func pipeline(t *testing.T, e extensions.Extension) *extensions.Pipeline {
+	t.Helper()
+	_, p, err := extensions.Accept([]extensions.Extension{e},
+		[]head.Field{{Name: "Sec-WebSocket-Extensions", Value: e.Name()}})
+	if err != nil || p == nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// runs are the frames of a message of run lengths and bytes, cut at the given
+// places.
+func runs(op opcode, wire string, cuts ...int) []frame {
+	var frames []frame
+	at := 0
+	for _, cut := range append(cuts, len(wire)) {
+		frames = append(frames, frame{op: op, payload: wire[at:cut]})
+		op, at = opContinuation, cut
+	}
+	frames[0].rsv = extensions.RSV2
+	frames[len(frames)-1].fin = true
+	return frames
+}
+
+// What a Conn with an extension receives: in pieces or not, written in one go or
+// byte by byte, in any split.
+func TestDecode(t *testing.T) {
+	const big = ws.CodeMessageTooBig
+	bomb := strings.Repeat("\xffa", 34) // 8670 bytes
+	a := func(n int) string { return strings.Repeat("a", n) }
+	tooBig := func(n int) string { return fmt.Sprintf("message of more than %d bytes after decoding", n) }
+	tests := []struct {
+		name string
+		in   []frame
+		want []wstest.Record
+		out  []frame
+		code ws.Code
+		msg  string
+		part []wstest.Record
+		max  int
+	}{
+		{name: "a message", in: runs(opText, "\x03a\x01b"), want: []wstest.Record{gotText("aaab")}},
+		{name: "an empty message", in: runs(opText, ""), want: []wstest.Record{gotText("")}},
+		{name: "a message that is not encoded", in: []frame{text("\x03a"), bin("x"), first("a"), last("b")}, want: []wstest.Record{gotText("\x03a"), gotBin("x"), gotText("ab")}},
+		{name: "with and without in turn", in: slices.Concat(runs(opText, "\x02b"), []frame{text("c")}, runs(opBinary, "\x02\xff")),
+			want: []wstest.Record{gotText("bb"), gotText("c"), gotBin("\xff\xff")}},
+		{name: "fragments that cut a run and a rune", in: runs(opText, "\x01\xe2\x01\x82\x01\xac\x03x", 0, 1, 2, 3, 5, 8), want: []wstest.Record{gotText("€xxx")}},
+		{name: "control frames between", in: slices.Insert(runs(opText, "\x01\xc3\x01\xa9\x02b", 2, 3), 1, ping(a(125)), pong("")),
+			want: []wstest.Record{gotPing(a(125)), gotPong(""), gotText("ébb")}, out: []frame{pong(a(125))}},
+		{name: "much out of little", in: slices.Concat(runs(opText, bomb), runs(opBinary, bomb, 3)), want: []wstest.Record{gotText(a(8670)), gotBin(a(8670))}},
+		{name: "as long as the limit", max: 8670, in: runs(opText, bomb), want: []wstest.Record{gotText(a(8670))}},
+		{name: "one byte longer", max: 8669, in: runs(opText, bomb), part: []wstest.Record{gotPart(ws.Text, a(8669))}, code: big, msg: tooBig(8669)},
+		{name: "a small limit", max: 3, in: runs(opBinary, "\x02a\x02b", 2), part: []wstest.Record{gotPart(ws.Binary, "aab")}, code: big, msg: tooBig(3)},
+		{name: "the limit before bad text", max: 3, in: runs(opText, "\x03a\x01\xff"), part: []wstest.Record{gotPart(ws.Text, "aaa")}, code: big, msg: tooBig(3)},
+		{name: "bad text before the limit", max: 3, in: runs(opText, "\x02a\xff\xff"), part: []wstest.Record{gotPart(ws.Text, "aa")}, code: 1007, msg: "text is not valid UTF-8"},
+		{name: "the limit inside a rune", max: 2, in: runs(opText, "\x01a\x01\xc3\x01\xa9"), part: []wstest.Record{gotPart(ws.Text, "a")}, code: big, msg: tooBig(2)},
+		{name: "the limit before an error", max: 3, in: runs(opBinary, "\x04a\x00p"), part: []wstest.Record{gotPart(ws.Binary, "aaa")}, code: big, msg: tooBig(3)},
+		{name: "a truncated rune", in: runs(opText, "\x01a\x01\xe2\x01\x82"), part: []wstest.Record{gotPart(ws.Text, "a")}, code: 1007, msg: "text is not valid UTF-8"},
+		{name: "a truncated rune before an empty fragment", in: runs(opText, "\x01a\x01\xe2", 4), part: []wstest.Record{gotPart(ws.Text, "a")}, code: 1007, msg: "text is not valid UTF-8"},
+		{name: "an error with a code", in: runs(opBinary, "\x02a\x00p"), part: []wstest.Record{gotPart(ws.Binary, "aa")}, code: 1008, msg: "a policy"},
+		{name: "an error without a code", in: runs(opText, "\x02a\x00z"), part: []wstest.Record{gotPart(ws.Text, "aa")}, code: 1007, msg: "no code"},
+		{name: "an error with a reserved code", in: runs(opText, "\x00r"), code: 1007, msg: "a reserved code"},
+		{name: "another error", in: runs(opText, "\x00e"), code: 1007, msg: "plain \uFFFD"},
+		{name: "bad text before an error", in: runs(opText, "\x01\xff\x00p"), code: 1007, msg: "text is not valid UTF-8"},
+		{name: "an error at the end", in: runs(opText, "\x02a\x07"), part: []wstest.Record{gotPart(ws.Text, "aa")}, code: 1007, msg: "half a run"},
+		{name: "another bit", in: []frame{{fin: true, rsv: 0x40, op: opText}}, code: 1002, msg: "reserved bits 0x40 set in a frame with opcode 0x1"},
+		{name: "another bit beside", in: []frame{{fin: true, rsv: 0x30, op: opText}}, code: 1002, msg: "reserved bits 0x10 set in a frame with opcode 0x1"},
+		{name: "the bit on a continuation", in: []frame{{rsv: 0x20, op: opText}, {fin: true, rsv: 0x20}}, code: 1002, msg: "reserved bits 0x20 set in a frame with opcode 0x0"},
+		{name: "the bit on a ping", in: []frame{{fin: true, rsv: 0x20, op: opPing}}, code: 1002, msg: "reserved bits 0x20 set in a frame with opcode 0x9"},
+	}
+	for _, tt := range tests {
+		for _, step := range []int{0, 1, 3} {
+			roles(func(cfg Config) {
+				if cfg.MaxMessage = -1; tt.max > 0 {
+					cfg.MaxMessage = tt.max
+				}
+				want, out := tt.want, tt.out
+				if tt.code != 0 {
+					if cfg.Pieces {
+						want = append(slices.Clone(want), tt.part...)
+					}
+					code := inVersion(cfg.Version, tt.code)
+					want, out = append(slices.Clone(want), gotClose(code, tt.msg)), append(slices.Clone(out), bye(code, tt.msg))
+				}
+				if cfg.Version == ws.Hybi13 || len(encode(true, tt.in...)) < 100 {
+					checkDecode(t, tt.name, cfg, step, encode(cfg.Server, tt.in...), want, encode(!cfg.Server, out...))
+				}
+			})
+		}
+	}
+}
+
+// checkDecode is check for connections with an extension.
+func checkDecode(t *testing.T, name string, cfg Config, step int, in []byte, want []wstest.Record, out []byte) {
+	t.Helper()
+	failed := false
+	splits(in, func(split string, chunks [][]byte) {
+		if failed {
+			return
+		}
+		cfg.Pipeline = pipeline(t, &repeat{step: step})
+		c, q := newConn(cfg)
+		records := wstest.Feed(c, chunks...)
+		for _, r := range records {
+			data := r.Kind == ws.Text || r.Kind == ws.Binary
+			if data && cfg.Pieces && (len(r.Data) > pieceSize+3 || r.Data == "" && !r.Final) {
+				t.Errorf("%s, %s, %s: a piece of %d bytes", name, describe(cfg), split, len(r.Data))
+			}
+		}
+		if got := gather(records); !slices.Equal(got, want) {
+			t.Errorf("%s, %s, %d at once, %s (-want +got):\n%s", name, describe(cfg), step, split, cmp.Diff(want, got))
+			failed = true
+		}
+		if !bytes.Equal(q.Buf, out) {
+			t.Errorf("%s, %s, %s: output % x, want % x", name, describe(cfg), split, q.Buf, out)
+			failed = true
+		}
+	})
+}
+
+// A bomb takes no more memory than the limit allows.
+func TestBombMemory(t *testing.T) {
+	bomb := strings.Repeat("\xffa", 1<<18) // 64 MiB
+	for _, pieces := range []bool{false, true} {
+		cfg := plain(true)
+		cfg.MaxMessage, cfg.Pieces, cfg.Pipeline = 100000, pieces, pipeline(t, &repeat{})
+		c, _ := newConn(cfg)
+		sum, most := 0, 0
+		for p := encode(true, runs(opBinary, bomb)...); ; {
+			n, ev := c.Parse(p)
+			p, sum, most = p[n:], sum+len(ev.Data), max(most, cap(c.buf))
+			if ev.Kind == ws.Close {
+				if ev.Code != ws.CodeMessageTooBig {
+					t.Errorf("got %v", ev)
+				}
+				sum -= len(ev.Data)
+				break
+			}
+		}
+		if pieces && sum != 100000 || !pieces && sum != 0 {
+			t.Errorf("%d bytes delivered", sum)
+		}
+		if most > 110000 || pieces && most > 2*pieceSize {
+			t.Errorf("%d bytes of buffer", most)
+		}
+	}
+}
+
+// The highest limit of all does not overflow.
+func TestDecodeHighestLimit(t *testing.T) {
+	cfg := plain(true)
+	cfg.MaxMessage, cfg.Pipeline = int(^uint(0)>>1), pipeline(t, &repeat{})
+	c, _ := newConn(cfg)
+	got := wstest.Feed(c, encode(true, runs(opText, "\x03a")...))
+	if len(got) != 1 || got[0].Data != "aaa" {
+		t.Errorf("got %v", got)
+	}
+}
+
+// What is sent through an extension.
+func TestEncode(t *testing.T) {
+	for _, server := range []bool{false, true} {
+		cfg := plain(server)
+		cfg.Pipeline, cfg.FragmentSize = pipeline(t, &repeat{min: 3}), 4
+		c, q := newConn(cfg)
+		q.Buf = encode(!server, ping("before"))
+		for _, m := range []string{"aab", "aa", "", "abcdef"} {
+			if err := c.Message(ws.Text, []byte(m)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, m := range []string{"ccc", "", "ddd"} {
+			if err := c.Fragment(ws.Binary, []byte(m), i == 2); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rsv := extensions.RSV2
+		sameFrames(t, take(t, q, !server), ping("before"),
+			frame{fin: true, rsv: rsv, op: opText, payload: "\x02a\x01b"},
+			text("aa"), text(""),
+			frame{rsv: rsv, op: opText, payload: "\x01a\x01b"}, more("\x01c\x01d"), last("\x01e\x01f"),
+			frame{rsv: rsv, op: opBinary, payload: "\x03c"}, more(""), last("\x03d"),
+		)
+	}
+}
+
+// When an extension fails, or what it has encoded can not be masked, nothing is
+// queued, and no message follows: the peer could not decode it.
+func TestEncodeFails(t *testing.T) {
+	mistake := errors.New("mistake")
+	for _, r := range []*repeat{{fail: mistake}, {}} {
+		for _, fragment := range []bool{false, true} {
+			cfg := plain(false)
+			random := &brokenRand{mended: r.fail != nil}
+			cfg.Pipeline, cfg.Rand = pipeline(t, r), random
+			c, q := newConn(cfg)
+			send := func() error {
+				if fragment {
+					return c.Fragment(ws.Text, []byte("a"), false)
+				}
+				return c.Message(ws.Text, []byte("a"))
+			}
+			if err := send(); err == nil || q.Len() > 0 || c.State() != ws.StateOpen {
+				t.Errorf("%v with %d bytes queued, %v", err, q.Len(), c.State())
+			}
+			r.fail, random.mended = nil, true
+			if err := send(); err == nil || q.Len() > 0 {
+				t.Errorf("afterwards: %v with %d bytes queued", err, q.Len())
+			}
+			if err := c.Message(ws.Ping, []byte("p")); err != nil {
+				t.Errorf("ping: %v", err)
+			}
+			if err := c.Close(1011, ""); err != nil {
+				t.Errorf("close: %v", err)
+			}
+		}
+	}
+}

@@ -90,10 +90,10 @@ type handshake struct {
 	interim  int    // client: bytes of interim responses
 	bodyLeft int    // bytes of a refusal that are still awaited
 	queue    []func(conn) error
-	queued   int  // bytes of payload in queue
-	closing  bool // a close waits in queue
-	judge    conn // see queue
-	nowhere  ws.Queue
+	queued   int      // bytes of payload in queue
+	closing  bool     // a close waits in queue
+	judge    conn     // see queue
+	nowhere  ws.Queue // what judge sends
 
 	maxMessage int // as in Config, until SetLimits
 	pieces     bool

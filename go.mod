@@ -2,4 +2,7 @@ module github.com/sans-io/websocket-driver
 
 go 1.25
 
-require github.com/google/go-cmp v0.7.0
+require (
+	github.com/google/go-cmp v0.7.0
+	github.com/klauspost/compress v1.20.3
+)

@@ -239,8 +239,7 @@ func (d *Driver) finish() {
 	if d.version.IsHixie() {
 		d.protocol, err = d.hs.hixie.CheckResponse(d.response)
 	} else if d.protocol, err = d.hs.hybi.CheckResponse(d.response); err == nil {
-		d.hs.pipeline, err = extensions.Activate(d.cfg.Extensions, d.response.Fields)
-		d.extensions = d.hs.pipeline.String()
+		d.pipeline, err = extensions.Activate(d.cfg.Extensions, d.response.Fields)
 	}
 	if err != nil {
 		d.end(err)

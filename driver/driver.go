@@ -61,12 +61,12 @@ type Driver struct {
 	cut  error // why the connection ends once all input is used up: EOF, a time limit
 	err  error // why the connection has ended
 
-	request    *Request  // kept after Open only on demand
-	response   *Response // likewise
-	messages   *Messages
-	extensions string
-	protocol   string
-	clock      clock
+	request  *Request  // kept after Open only on demand
+	response *Response // likewise
+	messages *Messages
+	pipeline *extensions.Pipeline
+	protocol string
+	clock    clock
 
 	phase   phase
 	running timer // which time limit runs
@@ -80,7 +80,6 @@ type Driver struct {
 // handshake is what is needed until Open.
 type handshake struct {
 	parser   *head.Parser
-	pipeline *extensions.Pipeline
 	hybi     *hybi.ClientHandshake
 	hixie    *hixie.Handshake
 	body     []byte // what follows the head: key, digest or the body of a refusal
@@ -260,6 +259,7 @@ func (d *Driver) ended(err error) {
 // forget lets go of what is not needed after the end.
 func (d *Driver) forget() {
 	d.in, d.hs = inbox{}, nil
+	d.pipeline.Release()
 }
 
 // closeEvent is the Close event of a connection that did not end with a close
@@ -296,7 +296,7 @@ func (d *Driver) open() {
 			Pieces:       d.hs.pieces,
 			FragmentSize: max(c.FragmentSize, 0),
 			Rand:         c.Rand,
-			Pipeline:     d.hs.pipeline,
+			Pipeline:     d.pipeline,
 		})
 	}
 	d.phase = phaseOpening
@@ -348,7 +348,7 @@ func (d *Driver) Subprotocol() string { return d.protocol }
 
 // Extensions returns the extensions agreed on as they stand in the handshake,
 // or "".
-func (d *Driver) Extensions() string { return d.extensions }
+func (d *Driver) Extensions() string { return d.pipeline.String() }
 
 // Request returns the request: on a server from Connect on, on a client from
 // the beginning. After Open it is nil unless Config.KeepRequest is set.

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sans-io/websocket-driver/driver/ws"
+	"github.com/sans-io/websocket-driver/extensions"
 	"github.com/sans-io/websocket-driver/hixie"
 	"github.com/sans-io/websocket-driver/hybi"
 )
@@ -14,8 +15,10 @@ import (
 // speaks hybi, without extensions and FragmentSize.
 type Variant struct {
 	hixie        bool
+	own          bool // the extensions encode messages for this connection only
+	rsv          byte
 	fragmentSize int
-	extensions   string
+	form         extensions.Form
 }
 
 // Variant returns the form in which d sends messages. It is known after Open.
@@ -23,7 +26,8 @@ func (d *Driver) Variant() Variant {
 	if d.version.IsHixie() {
 		return Variant{hixie: true}
 	}
-	return Variant{fragmentSize: max(d.cfg.FragmentSize, 0), extensions: d.extensions}
+	form, rsv, ok := d.pipeline.Form()
+	return Variant{own: !ok, rsv: rsv, fragmentSize: max(d.cfg.FragmentSize, 0), form: form}
 }
 
 // Prepared is a message that has been encoded once, to be sent to many. It is
@@ -31,11 +35,19 @@ func (d *Driver) Variant() Variant {
 type Prepared struct {
 	kind  Kind
 	data  []byte
-	forms map[Variant][]byte
+	forms map[Variant]prepared
+}
+
+// prepared is a message in the form of a Variant.
+type prepared struct {
+	frames  []byte
+	encoded bool // by the extension
 }
 
 // NewPrepared encodes a message of kind Text or Binary in the zero Variant and in
-// all variants given. It keeps a copy of p.
+// all variants given, where possible: several extensions at once, and extensions
+// that are no extensions.Preparer, encode for each connection anew. It keeps a
+// copy of p. An error of an extension is returned.
 func NewPrepared(k Kind, p []byte, variants ...Variant) (*Prepared, error) {
 	switch {
 	case k != ws.Text && k != ws.Binary:
@@ -44,17 +56,35 @@ func NewPrepared(k Kind, p []byte, variants ...Variant) (*Prepared, error) {
 		return nil, ErrInvalidUTF8
 	}
 	plain := hybi.AppendMessage(nil, k, p, 0)
-	m := &Prepared{kind: k, data: plain[len(plain)-len(p):], forms: map[Variant][]byte{{}: plain}}
+	m := &Prepared{kind: k, data: plain[len(plain)-len(p):], forms: map[Variant]prepared{{}: {frames: plain}}}
 	for _, v := range variants {
-		switch {
-		case m.forms[v] != nil, v.extensions != "": // what extensions do depends on the connection
-		case v.hixie && k == ws.Text:
-			m.forms[v] = hixie.AppendText(nil, p)
-		case !v.hixie:
-			m.forms[v] = hybi.AppendMessage(nil, k, p, v.fragmentSize)
+		if _, done := m.forms[v]; done || v.own || v.hixie && k != ws.Text {
+			continue
 		}
+		f, err := v.prepare(k, p)
+		if err != nil {
+			return nil, err
+		}
+		m.forms[v] = f
 	}
 	return m, nil
+}
+
+// prepare encodes a message.
+func (v Variant) prepare(k Kind, p []byte) (prepared, error) {
+	if v.hixie {
+		return prepared{frames: hixie.AppendText(nil, p)}, nil
+	}
+	if v.form != nil {
+		out, ok, err := v.form.Encode(nil, k, p)
+		if err != nil {
+			return prepared{}, fmt.Errorf("websocket: extensions: %w", err)
+		}
+		if ok {
+			return prepared{hybi.AppendEncoded(nil, k, v.rsv, out, v.fragmentSize), true}, nil
+		}
+	}
+	return prepared{frames: hybi.AppendMessage(nil, k, p, v.fragmentSize)}, nil
 }
 
 // Prepared sends m, like Text or Binary. Only servers gain from it: a client
@@ -64,12 +94,16 @@ func (d *Driver) Prepared(m *Prepared) error {
 	if d.conn == nil || d.phase >= phaseEnding || !d.server {
 		return d.send(m.kind, m.data)
 	}
-	frame := m.forms[d.Variant()]
-	if frame == nil {
+	f, ok := m.forms[d.Variant()]
+	if !ok {
 		return d.send(m.kind, m.data)
 	}
 	if most := d.cfg.MaxBuffered; most > 0 && d.out.Len()+len(m.data) > most {
 		return ErrFull
 	}
-	return d.conn.Encoded(frame)
+	err := d.conn.Encoded(f.frames)
+	if err == nil && f.encoded {
+		d.pipeline.Sent(m.kind, m.data)
+	}
+	return err
 }

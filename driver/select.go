@@ -105,10 +105,11 @@ func (d *Driver) acceptHybi(r *Request, extra []Field) error {
 	if d.protocol, err = d.cfg.subprotocol(r, offered); err != nil {
 		return err
 	}
-	if d.extensions, d.hs.pipeline, err = extensions.Accept(d.cfg.Extensions, r.Fields); err != nil {
+	var answer string
+	if answer, d.pipeline, err = extensions.Accept(d.cfg.Extensions, r.Fields); err != nil {
 		return err
 	}
-	d.response = hybi.ServerResponse(r, d.protocol, d.extensions, extra)
+	d.response = hybi.ServerResponse(r, d.protocol, answer, extra)
 	return nil
 }
 

@@ -25,6 +25,8 @@ type clock struct {
 	base     time.Time
 	now      time.Duration
 	deadline time.Duration // of Driver.running
+	rest     time.Duration // when the extensions are to let go; 0 if that is not known yet
+	active   uint32        // see rest
 }
 
 // timer returns the time limit that the state of d asks for.
@@ -87,6 +89,7 @@ func (d *Driver) Tick(now time.Time) {
 		return
 	}
 	c.now = t
+	d.rest()
 	if d.running == timerPong && d.heard {
 		d.running = timerNone
 	}
@@ -133,15 +136,40 @@ func (d *Driver) expired() {
 	d.running = timerNone
 }
 
-// NextTick returns when Tick should be called: the zero Time when no limit runs,
-// ws.Now when one waits for its start, so that Tick is due at once. Ask after
+// NextTick returns when Tick should be called: the zero Time when no limit runs
+// and extensions hold nothing that they should let go of when the connection is
+// idle; ws.Now when a limit waits for its start, so that Tick is due at once. Ask after
 // each batch of calls; until then the clock need not be read.
 func (d *Driver) NextTick() time.Time {
-	switch want := d.timer(); {
-	case want == timerNone:
-		return time.Time{}
-	case want != d.running:
+	c, want, resting := &d.clock, d.timer(), d.pipeline.Active() > 0
+	switch {
+	case want != timerNone && want != d.running, resting && c.rest == 0:
 		return ws.Now
+	case want != timerNone && resting:
+		return c.base.Add(min(c.deadline, c.rest))
+	case want != timerNone:
+		return c.base.Add(c.deadline)
+	case resting:
+		return c.base.Add(c.rest)
 	}
-	return d.clock.base.Add(d.clock.deadline)
+	return time.Time{}
+}
+
+// restTime is how long nothing has been sent through extensions when they let
+// go of what makes them faster.
+const restTime = 2 * time.Second
+
+// rest makes the extensions let go when they have not been used for restTime. It
+// is not a time limit, and runs beside those.
+func (d *Driver) rest() {
+	c, active := &d.clock, d.pipeline.Active()
+	switch {
+	case active == 0:
+		c.rest = 0
+	case c.rest == 0 || active != c.active:
+		c.rest, c.active = c.now+restTime, active
+	case c.now >= c.rest:
+		d.pipeline.Release()
+		c.rest = 0
+	}
 }

@@ -16,12 +16,14 @@ import (
 // untouched: two sets say which take part in the message that is being sent and
 // in the one that is being received.
 type Pipeline struct {
-	stages []stage
-	header string
-	rsv    byte
-	send   set
-	recv   set
-	chain  *chain // for a received message that several sessions decode
+	stages   []stage
+	header   string
+	chain    *chain // for a received message that several sessions decode
+	send     set
+	recv     set
+	active   uint32 // messages that were encoded since the last Release
+	releaser bool   // there may be something to release
+	rsv      byte
 }
 
 // stage is one session with what the pipeline must know of its extension.
@@ -47,6 +49,9 @@ func (s set) last() int { return bits.Len32(uint32(s)) - 1 }
 func (p *Pipeline) add(e Extension, s Session) {
 	p.stages = append(p.stages, stage{s, e.Name(), e.RSV()})
 	p.rsv |= e.RSV()
+	if _, ok := s.(Releaser); ok {
+		p.releaser = true
+	}
 }
 
 // RSV returns the bits that the extensions have in use.
@@ -80,6 +85,9 @@ func (p *Pipeline) Begin(k ws.Kind, size int) (rsv byte, active bool) {
 			rsv |= st.rsv
 			size = -1 // nobody knows what the next one gets
 		}
+	}
+	if p.send != 0 && p.releaser {
+		p.active = max(p.active+1, 1)
 	}
 	return rsv, p.send != 0
 }

@@ -130,8 +130,14 @@ func appendHeader(dst []byte, b0, mask byte, n int) []byte {
 // extensions sends it: in one frame or, if fragmentSize is above 0, in frames of
 // at most so many bytes.
 func AppendMessage(dst []byte, k ws.Kind, p []byte, fragmentSize int) []byte {
+	return AppendEncoded(dst, k, 0, p, fragmentSize)
+}
+
+// AppendEncoded is AppendMessage for what an extension has made of a message;
+// rsv are the bits that it sets on the first frame.
+func AppendEncoded(dst []byte, k ws.Kind, rsv byte, p []byte, fragmentSize int) []byte {
 	op, _ := opcodeOf(k)
-	b0 := byte(op)
+	b0 := byte(op) | rsv
 	for fragmentSize > 0 && len(p) > fragmentSize {
 		dst = append(appendHeader(dst, b0, 0, fragmentSize), p[:fragmentSize]...)
 		b0, p = byte(opContinuation), p[fragmentSize:]

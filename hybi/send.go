@@ -112,6 +112,8 @@ func (c *Conn) Encoded(frame []byte) error {
 		return ws.ErrClosed
 	case c.send.kind != ws.None:
 		return ErrFragments
+	case c.send.lost:
+		return errLost
 	}
 	c.out.Buf = append(c.out.Buf, frame...)
 	return nil

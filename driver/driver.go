@@ -68,13 +68,13 @@ type Driver struct {
 	protocol string
 	clock    clock
 
-	phase   phase
-	running timer // which time limit runs
-	version Version
-	server  bool
-	eof     bool
-	heard   bool // input since the last Tick
-	idle    bool // client: the server's end of the transport is not awaited any more
+	phase     phase
+	running   timer // which time limit runs
+	version   Version
+	server    bool
+	eof       bool
+	heard     bool // input since the last Tick
+	unawaited bool // client: the server's end of the transport is not awaited any more
 }
 
 // handshake is what is needed until Open.
@@ -376,5 +376,5 @@ func (d *Driver) Paused() bool {
 // passed (RFC 6455, section 7.1.1), unless the handshake had failed or the pong
 // has not come. After Detach the transport is the caller's and Done stays false.
 func (d *Driver) Done() bool {
-	return d.phase == phaseEnded && (d.server || d.conn == nil || d.eof || d.idle)
+	return d.phase == phaseEnded && (d.server || d.conn == nil || d.eof || d.unawaited)
 }

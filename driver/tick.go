@@ -126,10 +126,10 @@ func (d *Driver) expired() {
 			return
 		}
 	case timerPong:
-		d.idle = true // its end of the transport will not come either
+		d.unawaited = true // its end of the transport will not come either
 		late("no sign of life for %v after a ping")
 	case timerClose:
-		if d.idle = true; d.phase != phaseEnded {
+		if d.unawaited = true; d.phase != phaseEnded {
 			late("the closing handshake took longer than %v")
 		}
 	}

@@ -36,13 +36,24 @@ func FuzzConn(f *testing.F) {
 		f.Add(b, uint64(b), encode(b&4 != 0, firstB(strings.Repeat("x", 150)), more(strings.Repeat("y", 151))))
 		f.Add(b, uint64(b), encode(b&4 != 0, ping("1"), ping("2"), ping("3"), ping("4"), pong(""), text("\xff")))
 	}
+	for b := range byte(16) {
+		b += 16 + b<<6
+		f.Add(b, uint64(b), encode(b&4 != 0, runs(opText, "\x04a\x01\xc3\x01\xa9\x90b", 1, 3)...))
+		f.Add(b, uint64(b), encode(b&4 != 0, runs(opText, "\xff1\xff2")...))
+		f.Add(b, uint64(b), encode(b&4 != 0, runs(opBinary, "\x04a\x00p")...))
+	}
 	f.Add(byte(2), uint64(0), []byte("\x81\x7e\x00\x05hello"))
 	f.Add(byte(2), uint64(0), []byte("\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, config byte, seed uint64, in []byte) {
 		c := fuzzConfig(config)
+		session := &repeat{}
+		if config&16 != 0 {
+			c.Pipeline = pipeline(t, session)
+		}
 		var whole ws.Queue
 		conn := NewConn(&whole, c)
 		want := wstest.Join(wstest.Feed(conn, in))
+		*session = repeat{step: int(config >> 6)}
 		checkRecords(t, c, want)
 
 		rnd := rand.New(rand.NewPCG(seed, 0))
@@ -55,7 +66,7 @@ func FuzzConn(f *testing.F) {
 		if !bytes.Equal(whole.Buf, out.Buf) {
 			t.Errorf("output differs: % x whole, % x cut", whole.Buf, out.Buf)
 		}
-		if n := cap(cut.buf); n > 2*c.MaxMessage+256 {
+		if n := cap(cut.buf); n > max(2*c.MaxMessage+256, pieceSize) {
 			t.Errorf("a buffer of %d bytes", n)
 		}
 		// Pongs and one close frame: what waits is bounded, whatever comes.

@@ -211,6 +211,25 @@ func checkDecode(t *testing.T, name string, cfg Config, step int, in []byte, wan
 	})
 }
 
+// twoBits is an extension with two bits, which belong together.
+type twoBits struct{ repeat }
+
+func (*twoBits) RSV() byte { return extensions.RSV1 | extensions.RSV2 }
+
+// One bit of two is a violation, which the header shows (section 5.2).
+func TestHalfTheBits(t *testing.T) {
+	cfg := plain(true)
+	for _, rsv := range []byte{extensions.RSV1, extensions.RSV2} {
+		cfg.Pipeline = pipeline(t, &twoBits{})
+		in := frame{rsv: rsv, op: opText}.encode(true)
+		msg := fmt.Sprintf("reserved bits %#x set, which no extension uses alone", rsv)
+		check(t, cfg, in, []wstest.Record{gotClose(1002, msg)}, encode(false, bye(1002, msg)))
+	}
+	cfg.Pipeline = pipeline(t, &twoBits{})
+	in := frame{fin: true, rsv: 0x60, op: opText, payload: "\x02a"}.encode(true)
+	check(t, cfg, in, []wstest.Record{gotText("aa")}, nil)
+}
+
 // A bomb takes no more memory than the limit allows.
 func TestBombMemory(t *testing.T) {
 	bomb := strings.Repeat("\xffa", 1<<18) // 64 MiB
@@ -299,6 +318,9 @@ func TestEncodeFails(t *testing.T) {
 			r.fail, random.mended = nil, true
 			if err := send(); err == nil || q.Len() > 0 {
 				t.Errorf("afterwards: %v with %d bytes queued", err, q.Len())
+			}
+			if err := c.Encoded([]byte("whole")); err == nil || q.Len() > 0 {
+				t.Errorf("Encoded: %v with %d bytes queued", err, q.Len())
 			}
 			if err := c.Message(ws.Ping, []byte("p")); err != nil {
 				t.Errorf("ping: %v", err)

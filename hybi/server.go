@@ -56,15 +56,15 @@ func CheckRequest(r *head.Request) error {
 // *ws.Error with a Status.
 func Offered(r *head.Request) ([]string, error) {
 	var names []string
+	seen := map[string]bool{} // a head can name thousands
 	for name := range head.Tokens(r.Fields, fieldProtocol) {
-		if !head.IsToken(name) {
+		switch {
+		case !head.IsToken(name):
 			return nil, refuse(400, "subprotocol %q is not a token", name)
+		case seen[name]:
+			return nil, refuse(400, "subprotocol %q is offered twice", name)
 		}
-		for _, other := range names {
-			if name == other {
-				return nil, refuse(400, "subprotocol %q is offered twice", name)
-			}
-		}
+		seen[name] = true
 		names = append(names, name)
 	}
 	return names, nil

@@ -54,11 +54,12 @@ func connect(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	suite := c.Bool("autobahn", false, "walk the cases of the Autobahn test suite, whose server is at the URL")
 	timeout := c.Duration("timeout", 10*time.Second, "how long connecting and the handshake may take; 0 is any `time`")
 	limit := c.maxMessage()
+	deflate := c.deflate()
 	rest, status, ok := c.parse(args, stdout, stderr)
 	if !ok {
 		return status
 	}
-	config := &driver.Config{MaxMessage: *limit, HandshakeTimeout: -1}
+	config := &driver.Config{MaxMessage: *limit, HandshakeTimeout: -1, Extensions: deflate.extensions()}
 	if err := errors.Join(
 		setVersion(config, *version, *binary),
 		setFields(config, *fields, *names, *origin),

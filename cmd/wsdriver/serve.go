@@ -32,12 +32,13 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	versions := c.String("versions", "13,8,7,hixie-76,hixie-75", "the `versions` that are spoken")
 	names := c.list("subprotocol", "a subprotocol that is spoken: one `name` or several with commas; may be repeated")
 	limit := c.maxMessage()
+	deflate := c.deflate()
 	ping := c.Duration("ping", 0, "send a ping after this `time` of silence; 0 is never")
 	rest, status, ok := c.parse(args, stdout, stderr)
 	if !ok {
 		return status
 	}
-	config := &driver.Config{MaxMessage: *limit, PingInterval: *ping}
+	config := &driver.Config{MaxMessage: *limit, PingInterval: *ping, Extensions: deflate.extensions()}
 	var err, err2 error
 	config.Versions, err = parseVersions(*versions)
 	config.Subprotocols, err2 = parseSubprotocols(*names)

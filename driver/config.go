@@ -106,8 +106,8 @@ type Config struct {
 	// the connection is given up. Default: as PingInterval.
 	PongTimeout time.Duration
 
-	// CloseTimeout is how long the peer may take to answer a close frame and,
-	// as a server, to close the transport after that. Default 5 s.
+	// CloseTimeout is how long the peer may take, in all, to answer a close
+	// frame and, if it is the server, to close the transport then. Default 5 s.
 	CloseTimeout time.Duration
 
 	// Rand is where handshake keys and masking keys come from. Default

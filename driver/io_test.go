@@ -192,3 +192,16 @@ func TestMessagesCopy(t *testing.T) {
 		t.Errorf("%d bytes, want %d", got.Len(), len(text))
 	}
 }
+
+// Behind the end no input helps: a loop that reads must see that.
+func TestMessagesReadAfterClose(t *testing.T) {
+	d := openServer(t, nil, request13())
+	d.EOF()
+	m := d.Messages()
+	if ev := m.Next(); ev.Kind != driver.Close {
+		t.Fatalf("event %v, want Close", ev.Kind)
+	}
+	m.Next()
+	_, err := m.Read(make([]byte, 1))
+	wantErr(t, err, driver.ErrClosed)
+}

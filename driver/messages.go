@@ -36,9 +36,12 @@ func (m *Messages) Next() Event {
 }
 
 // Read reads the payload of the current event. It returns io.EOF at the end and
-// ErrNoData if there is no current event: more input is needed, and Next.
+// ErrNoData if there is no current event: more input is needed, and Next. When
+// the Close event is past it returns ErrClosed.
 func (m *Messages) Read(p []byte) (int, error) {
 	switch {
+	case m.ev.Kind == ws.None && m.d.phase >= phaseEnded:
+		return 0, ErrClosed
 	case m.ev.Kind == ws.None:
 		return 0, ErrNoData
 	case m.read == len(m.ev.Data):

@@ -38,7 +38,7 @@ func selectVersion(r *Request) (Version, error) {
 		case "7":
 			return ws.Hybi7, nil
 		default:
-			return 0, refusal(426, "version %q is not served", v)
+			return 0, refusal(426, "version %.64q is not served", v)
 		}
 	case head.Count(r.Fields, "Sec-WebSocket-Key1") > 0, head.Count(r.Fields, "Sec-WebSocket-Key2") > 0:
 		return ws.Hixie76, nil

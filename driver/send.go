@@ -19,7 +19,9 @@ import (
 // Config.Rand. After an error nothing has been sent.
 func (d *Driver) Text(p []byte) error { return d.send(ws.Text, p) }
 
-// Binary sends p as a binary message. In hixie the error is ErrUnsupported.
+// Binary sends p as a binary message. In hixie the error is ErrUnsupported; a
+// message that has waited since before the version was known then ends the
+// connection at Open, for it must not be lost without a word.
 func (d *Driver) Binary(p []byte) error { return d.send(ws.Binary, p) }
 
 // Ping sends a ping with up to 125 bytes of payload; beyond, the error is

@@ -79,13 +79,13 @@ func ClientRequest(o Offer) (*head.Request, *ClientHandshake, error) {
 func (h *ClientHandshake) CheckResponse(r *head.Response) (subprotocol string, err error) {
 	if h.accept != "" {
 		if n := head.Count(r.Fields, "Upgrade"); n != 1 || !head.EqualFold(r.Get("Upgrade"), "websocket") {
-			return "", violation("%d Upgrade fields, the first is %q, not \"websocket\"", n, r.Get("Upgrade"))
+			return "", violation("%d Upgrade fields, the first is %.64q, not \"websocket\"", n, r.Get("Upgrade"))
 		}
 		if !head.HasToken(r.Fields, "Connection", "upgrade") {
-			return "", violation("Connection is %q and does not hold \"Upgrade\"", r.Get("Connection"))
+			return "", violation("Connection is %.64q and does not hold \"Upgrade\"", r.Get("Connection"))
 		}
 		if n := head.Count(r.Fields, fieldAccept); n != 1 || r.Get(fieldAccept) != h.accept {
-			return "", violation("%d Sec-WebSocket-Accept fields, the first is %q, not %q", n, r.Get(fieldAccept), h.accept)
+			return "", violation("%d Sec-WebSocket-Accept fields, the first is %.64q, not %q", n, r.Get(fieldAccept), h.accept)
 		}
 	}
 	switch n := head.Count(r.Fields, fieldProtocol); {
@@ -96,7 +96,7 @@ func (h *ClientHandshake) CheckResponse(r *head.Response) (subprotocol string, e
 	}
 	subprotocol = r.Get(fieldProtocol)
 	if !slices.Contains(h.subprotocols, subprotocol) {
-		return "", violation("subprotocol %q was not offered", subprotocol)
+		return "", violation("subprotocol %.64q was not offered", subprotocol)
 	}
 	return subprotocol, nil
 }

@@ -160,6 +160,15 @@ func TestSizes(t *testing.T) {
 	})
 }
 
+// A chunk that begins inside a header does not pass for a header: the length
+// reads like the first bytes of a short message.
+func TestLengthLikeHeader(t *testing.T) {
+	for _, n := range []int{0x8103, 0x8203, 0x8183} {
+		s := strings.Repeat("x", n)
+		vector{only: hybi13, in: []frame{bin(s)}, want: []wstest.Record{gotBin(s)}}.run(t)
+	}
+}
+
 // Every rule that a header can break.
 func TestHeaderViolations(t *testing.T) {
 	const p = ws.CodeProtocolError

@@ -186,7 +186,7 @@ func splits(in []byte, f func(name string, chunks [][]byte)) {
 	for _, n := range []int{len(in) / 2, 1 + len(in)/20} {
 		f(fmt.Sprintf("random up to %d", n), wstest.Cut(in, func() int { return 1 + rnd.IntN(n) }))
 	}
-	for _, i := range []int{1, 3, 8, 13, 15, len(in) - 1} {
+	for _, i := range []int{1, 2, 3, 8, 13, 15, len(in) - 1} {
 		f(fmt.Sprintf("split at %d", i), [][]byte{in[:i], in[i:]})
 	}
 }

@@ -38,6 +38,7 @@ func TestLimits(t *testing.T) {
 		{name: "a sum beyond 2^63 and the highest limit", adjust: maxMessage(math.MaxInt), in: []frame{first("ab"), huge}, part: partText("ab"), code: big, msg: tooBig(1<<63+1, math.MaxInt)},
 		{name: "frame as long as the limit", adjust: maxFrame(5), in: []frame{first(a(5)), last(a(5))}, want: []wstest.Record{gotText(a(10))}},
 		{name: "frame one byte longer", adjust: maxFrame(5), in: []frame{first(a(5)), last(a(6))}, part: partText(a(5)), code: big, msg: "frame of 6 bytes, the limit is 5"},
+		{name: "only frame one byte longer", adjust: maxFrame(5), in: []frame{text(a(6))}, code: big, msg: "frame of 6 bytes, the limit is 5"},
 		{name: "control frames know no limit", adjust: maxFrame(5), in: []frame{ping(a(125))}, want: []wstest.Record{gotPing(a(125))}, out: []frame{pong(a(125))}},
 		{name: "as many fragments as allowed", adjust: maxFragments(3), in: []frame{first(""), more("a"), last("b"), first("c"), last("d")}, want: []wstest.Record{gotText("ab"), gotText("cd")}},
 		{name: "one fragment more", adjust: maxFragments(3), in: []frame{first(""), more("a"), ping(""), more("b"), last("c")},

@@ -258,7 +258,7 @@ func TestMaskingKeys(t *testing.T) {
 	cfg.Rand, cfg.FragmentSize = &counter{}, 1
 	c, q := newConn(cfg)
 	for range 50 {
-		if err := errors.Join(c.Message(ws.Text, []byte("ab")), c.Message(ws.Ping, nil)); err != nil {
+		if err := errors.Join(c.Fragment(ws.Text, []byte("ab"), true), c.Message(ws.Ping, nil)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -44,9 +44,9 @@ func CheckRequest(r *head.Request) error {
 	}
 	key := head.Get(r.Fields, fieldKey)
 	if raw, err := base64.StdEncoding.Strict().DecodeString(key); err != nil {
-		return refuse(400, "Sec-WebSocket-Key %q is not base64", key)
+		return refuse(400, "Sec-WebSocket-Key %.64q is not base64", key)
 	} else if len(raw) != keyLength {
-		return refuse(400, "Sec-WebSocket-Key %q has %d bytes, not %d", key, len(raw), keyLength)
+		return refuse(400, "Sec-WebSocket-Key %.64q has %d bytes, not %d", key, len(raw), keyLength)
 	}
 	return nil
 }
@@ -60,9 +60,9 @@ func Offered(r *head.Request) ([]string, error) {
 	for name := range head.Tokens(r.Fields, fieldProtocol) {
 		switch {
 		case !head.IsToken(name):
-			return nil, refuse(400, "subprotocol %q is not a token", name)
+			return nil, refuse(400, "subprotocol %.64q is not a token", name)
 		case seen[name]:
-			return nil, refuse(400, "subprotocol %q is offered twice", name)
+			return nil, refuse(400, "subprotocol %.64q is offered twice", name)
 		}
 		seen[name] = true
 		names = append(names, name)

@@ -2,6 +2,7 @@ package hybi
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -122,5 +123,17 @@ func TestServerResponse(t *testing.T) {
 	want = &head.Response{Major: 2, Status: 200, Fields: []head.Field{{Name: "Sec-WebSocket-Protocol", Value: "chat"}, extra[0]}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+}
+
+// What a client sends comes back in errors and answers cut to size.
+func TestLongValuesAreCut(t *testing.T) {
+	long := strings.Repeat("x", 1000)
+	r := &head.Request{Fields: []head.Field{{Name: "Sec-WebSocket-Key", Value: long}, {Name: "Sec-WebSocket-Protocol", Value: long + "@"}}}
+	_, offered := Offered(r)
+	for _, err := range []error{CheckRequest(r), offered} {
+		if err == nil || len(err.Error()) > 150 {
+			t.Errorf("error %v", err)
+		}
 	}
 }

@@ -370,6 +370,19 @@ func (d *Driver) Paused() bool {
 	return d.phase == phasePaused || d.phase == phaseIdle || d.phase == phaseRespond
 }
 
+// Pending reports whether an event waits that no input is needed for: Parse(nil)
+// fetches it. EOF, Tick and other calls may have caused it. What IO.Write has
+// taken does not count.
+func (d *Driver) Pending() bool {
+	switch d.phase {
+	case phaseOpening, phaseEnding:
+		return true
+	case phasePaused, phaseEnded, phaseDetached:
+		return false
+	}
+	return d.cut != nil
+}
+
 // Done reports whether all is said: the bytes that wait may be sent, and then
 // the transport closed. A server is done when the Close event has been fetched;
 // a client only when the server has closed the transport or CloseTimeout has

@@ -256,3 +256,24 @@ func TestTimeBehindInput(t *testing.T) {
 	d.Tick(at(5 * time.Second))
 	want(t, d, masked(opFin|opText, "c"), "Text b", "Text c", "Close 1006")
 }
+
+// TestPending: what calls have caused waits for Parse(nil).
+func TestPending(t *testing.T) {
+	d := openServer(t, &driver.Config{PingInterval: time.Second, PongTimeout: time.Second}, request13())
+	steps := []struct {
+		name string
+		do   func()
+		want bool
+	}{
+		{"open", func() {}, false},
+		{"the first Tick", func() { d.Tick(at(0)) }, false},
+		{"a keep-alive ping", func() { d.Tick(at(time.Second)) }, false},
+		{"no pong", func() { d.Tick(at(2 * time.Second)) }, true},
+		{"the Close event", func() { d.Parse(nil) }, false},
+	}
+	for _, s := range steps {
+		if s.do(); d.Pending() != s.want {
+			t.Errorf("%s: Pending is %v", s.name, d.Pending())
+		}
+	}
+}

@@ -1,10 +1,6 @@
 package stream
 
-import (
-	"time"
-
-	"github.com/sans-io/websocket-driver/driver"
-)
+import "time"
 
 // atOnce is what Driver.NextTick returns when a limit waits for its start.
 var atOnce = time.Unix(0, 0)
@@ -48,7 +44,7 @@ func (c *Conn) onTimer() {
 		return
 	}
 	c.d.Tick(now)
-	if c.d.NextTick().IsZero() || c.d.State() == driver.StateConnecting {
+	if c.d.Pending() || c.d.Done() {
 		c.shut(true)
 		return
 	}

@@ -280,7 +280,6 @@ func (d *Driver) open() {
 	if d.version.IsHixie() {
 		d.conn = hixie.NewConn(&d.out, hixie.Config{
 			Version:    d.version,
-			Server:     d.server,
 			MaxMessage: d.hs.maxMessage,
 			MaxFrame:   limit(c.MaxFrame, defaultMaxMessage),
 			Pieces:     d.hs.pieces,

@@ -109,7 +109,7 @@ func (d *Driver) queue(p []byte, call func(c conn, p []byte) error) error {
 			v = ws.Hybi13
 		}
 		if v.IsHixie() {
-			hs.judge = hixie.NewConn(&hs.nowhere, hixie.Config{Version: v, Server: true})
+			hs.judge = hixie.NewConn(&hs.nowhere, hixie.Config{Version: v})
 		} else {
 			hs.judge = hybi.NewConn(&hs.nowhere, hybi.Config{Version: v, Server: true})
 		}

@@ -138,7 +138,7 @@ func (d *Driver) expired() {
 
 // NextTick returns when Tick should be called: the zero Time when no limit runs
 // and extensions hold nothing that they should let go of when the connection is
-// idle; ws.Now when a limit waits for its start, so that Tick is due at once. Ask after
+// idle; Now when a limit waits for its start, so that Tick is due at once. Ask after
 // each batch of calls; until then the clock need not be read.
 func (d *Driver) NextTick() time.Time {
 	c, want, resting := &d.clock, d.timer(), d.pipeline.Active() > 0

@@ -81,5 +81,9 @@ var (
 	ErrNoData      = ws.ErrNoData
 )
 
+// Now is what NextTick returns when a time limit waits for its start: call Tick
+// at once.
+var Now = ws.Now
+
 // AllVersions lists every version, for Config.Versions.
 var AllVersions = ws.AllVersions

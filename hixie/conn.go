@@ -17,9 +17,6 @@ type Config struct {
 	// Version is ws.Hixie75 or ws.Hixie76.
 	Version ws.Version
 
-	// Server tells the role. Both roles frame alike, so nothing depends on it.
-	Server bool
-
 	// MaxMessage is the largest text in bytes, inclusive, counted after bad
 	// UTF-8 has become U+FFFD. Below 0 there is no limit.
 	MaxMessage int

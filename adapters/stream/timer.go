@@ -1,9 +1,10 @@
 package stream
 
-import "time"
+import (
+	"time"
 
-// atOnce is what Driver.NextTick returns when a limit waits for its start.
-var atOnce = time.Unix(0, 0)
+	"github.com/sans-io/websocket-driver/driver"
+)
 
 // arm sets the timer for the next Tick. The clock is read only when a limit
 // begins.
@@ -12,7 +13,7 @@ func (c *Conn) arm() {
 		return
 	}
 	next := c.d.NextTick()
-	if next.Equal(atOnce) {
+	if next.Equal(driver.Now) {
 		c.d.Tick(time.Now())
 		next = c.d.NextTick()
 	}
@@ -39,7 +40,7 @@ func (c *Conn) onTimer() {
 	defer c.mu.Unlock()
 	due, now := c.d.NextTick(), time.Now()
 	c.armed = time.Time{}
-	if c.shutting || due.IsZero() || due.Equal(atOnce) || now.Before(due) {
+	if c.shutting || due.IsZero() || due.Equal(driver.Now) || now.Before(due) {
 		c.arm()
 		return
 	}

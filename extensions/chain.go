@@ -7,6 +7,9 @@ const linkSize = 4096
 // negotiated first. Bytes are pulled from the end: a session is given new
 // input when everything that can come out of it has come out, so each keeps
 // at most linkSize bytes for the next.
+//
+// An error takes its turn behind the bytes that came out before it: which of
+// several errors is found does not depend on how the input is cut.
 type chain struct {
 	links []link
 }
@@ -18,6 +21,7 @@ type link struct {
 	out   []byte // buf, from the first byte that waits on
 	full  bool   // the last call filled its dst: there may be more
 	ended bool   // the end of the message has come out: no more calls
+	err   error  // follows out: no more calls either
 }
 
 // input is what one call of Pipeline.Decode brings; src shrinks as it is read.
@@ -48,9 +52,12 @@ func (c *chain) pull(i int, dst []byte, in *input) (nd int, drained bool, err er
 		if i > 0 {
 			prev := &c.links[i-1]
 			if len(prev.out) == 0 && !prev.ended && !l.full {
-				n, _, err := c.pull(i-1, prev.buf, in)
-				if err != nil {
-					return nd, false, err
+				n := 0
+				if prev.err == nil {
+					n, _, prev.err = c.pull(i-1, prev.buf, in)
+				}
+				if n == 0 && prev.err != nil {
+					return nd, false, prev.err
 				}
 				prev.out = prev.buf[:n]
 			}

@@ -2,9 +2,12 @@ package extensions
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/sans-io/websocket-driver/driver/ws"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 func TestBrokenSession(t *testing.T) {
@@ -86,6 +89,52 @@ func TestDecodeError(t *testing.T) {
 			if _, err := feed(p, nil, wire, true, 4); text(err) != tt.want {
 				t.Errorf("%s: got %v, want %s", names, err, tt.want)
 			}
+		}
+	}
+}
+
+// labelled is a session that puts a label before its errors.
+type labelled struct {
+	Session
+	label string
+}
+
+func (l labelled) Decode(dst, src []byte, fin bool) (nd, ns int, err error) {
+	if nd, ns, err = l.Session.Decode(dst, src, fin); err != nil {
+		err = fmt.Errorf("%s: %w", l.label, err)
+	}
+	return nd, ns, err
+}
+
+// Of two errors the one whose bytes come first counts, and what stands before
+// it comes out, however input and output are cut.
+func TestDecodeErrorAtEverySplit(t *testing.T) {
+	run := func(n byte, text string) string { return string([]byte{n}) + text }
+	tests := []struct{ name, wire, out, want string }{
+		{"outer error alone", run(1, "\x02") + run(1, "a") + "\x00z", "aa", "outer: websocket: run of length 0"},
+		{"outer error inside an inner run", run(1, "\x02") + "\x00z", "", "outer: websocket: run of length 0"},
+		{"outer truncation", run(1, "\x02") + run(1, "a") + "\x01", "aa", "outer: half a run"},
+		{"inner error before the outer one", run(1, "\x02") + run(1, "a") + run(1, "\x00") + run(1, "x") + "\x00z", "aa", "inner: websocket: run of length 0"},
+		{"inner error before an outer truncation", run(1, "\x02") + run(1, "a") + run(1, "\x00") + "\x01", "aa", "inner: websocket: run of length 0"},
+		{"long run before an outer truncation", run(1, "\xff") + run(1, "a") + run(3, "\x09") + "\x01", strings.Repeat("a", 255) + strings.Repeat("\t", 9), "outer: half a run"},
+		{"inner truncation", run(1, "\x02") + run(1, "a") + run(1, "\x07"), "aa", "inner: half a run"},
+	}
+	for _, tt := range tests {
+		for _, size := range []int{1, 2, 7, 1000} {
+			wstest.Splits([]byte(tt.wire), func(split string, chunks [][]byte) {
+				p := &Pipeline{}
+				p.add(ext("inner", 0), &strict{Session: labelled{&rle{}, "inner"}})
+				p.add(ext("outer", 0), &strict{Session: labelled{&rle{}, "outer"}})
+				p.BeginDecode(0)
+				var got []byte
+				var err error
+				for i := 0; i < len(chunks) && err == nil; i++ {
+					got, err = feed(p, got, chunks[i], i == len(chunks)-1, size)
+				}
+				if string(got) != tt.out || text(err) != tt.want {
+					t.Errorf("%s, %s, dst %d: got %q and %v, want %q and %s", tt.name, split, size, got, err, tt.out, tt.want)
+				}
+			})
 		}
 	}
 }

@@ -33,8 +33,8 @@ type Form interface {
 	Encode(dst []byte, k ws.Kind, p []byte) (out []byte, ok bool, err error)
 }
 
-// Active returns the number of messages that were encoded since the last
-// Release; 0 if nobody has anything to release.
+// Active returns the number of messages and fragments that were encoded since
+// the last Release; 0 if nobody has anything to release.
 func (p *Pipeline) Active() uint32 {
 	if p == nil {
 		return 0

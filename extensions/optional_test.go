@@ -30,25 +30,32 @@ func (*plus) Encode(dst []byte, _ ws.Kind, p []byte) ([]byte, bool, error) {
 func TestRelease(t *testing.T) {
 	h := &holder{}
 	p := &Pipeline{}
+	fragment := func(fin bool) {
+		if _, err := p.Encode(nil, []byte("a"), fin); err != nil {
+			t.Fatal(err)
+		}
+	}
 	p.add(ext("none", 0), &xor{})
 	p.Begin(ws.Text, 1)
+	fragment(true)
 	if p.Active() != 0 {
 		t.Error("active without anything to release")
 	}
 	p.add(ext("holder", RSV1), h)
+	p.Begin(ws.Text, -1)
 	for want := range uint32(3) {
 		if got := p.Active(); got != want {
-			t.Errorf("active %d after %d messages", got, want)
+			t.Errorf("active %d after %d fragments", got, want)
 		}
-		p.Begin(ws.Text, 1)
+		fragment(want == 2)
 	}
 	p.Release()
 	if p.Active() != 0 || h.released != 1 {
 		t.Errorf("active %d, %d released after Release", p.Active(), h.released)
 	}
-	p.active-- // as if there had been very many messages
-	if p.Begin(ws.Text, 1); p.Active() == 0 {
-		t.Error("the count of messages comes round to 0")
+	p.active-- // as if there had been very many
+	if fragment(true); p.Active() == 0 {
+		t.Error("the count comes round to 0")
 	}
 	var none *Pipeline
 	if none.Release(); none.Active() != 0 {

@@ -21,7 +21,7 @@ type Pipeline struct {
 	chain    *chain // for a received message that several sessions decode
 	send     set
 	recv     set
-	active   uint32 // messages that were encoded since the last Release
+	active   uint32 // calls of Encode since the last Release
 	releaser bool   // there may be something to release
 	rsv      byte
 }
@@ -86,9 +86,6 @@ func (p *Pipeline) Begin(k ws.Kind, size int) (rsv byte, active bool) {
 			size = -1 // nobody knows what the next one gets
 		}
 	}
-	if p.send != 0 && p.releaser {
-		p.active = max(p.active+1, 1)
-	}
 	return rsv, p.send != 0
 }
 
@@ -98,6 +95,9 @@ func (p *Pipeline) Begin(k ws.Kind, size int) (rsv byte, active bool) {
 func (p *Pipeline) Encode(dst, src []byte, fin bool) ([]byte, error) {
 	if p == nil || p.send == 0 {
 		return append(dst, src...), nil
+	}
+	if p.releaser {
+		p.active = max(p.active+1, 1)
 	}
 	for rest := p.send; rest.several(); rest &= rest - 1 {
 		out, err := p.stages[rest.first()].s.Encode(nil, src, fin)

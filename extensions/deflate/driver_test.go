@@ -1,10 +1,12 @@
 package deflate
 
 import (
+	"bytes"
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -347,8 +349,18 @@ func testStream(t *testing.T, from, to *peer) {
 	}
 }
 
-// TestTick has Tick make an idle connection let go of its compressor.
+// TestTick has Tick make an idle connection let go of its compressor, and leave it
+// to one that sends fragment after fragment of a message.
 func TestTick(t *testing.T) {
+	t.Run("messages", func(t *testing.T) {
+		testTick(t, func(d *driver.Driver, p []byte, _ bool) error { return d.Text(p) }, 4)
+	})
+	t.Run("fragments", func(t *testing.T) {
+		testTick(t, func(d *driver.Driver, p []byte, fin bool) error { return d.Fragment(driver.Text, p, fin) }, 1)
+	})
+}
+
+func testTick(t *testing.T, send func(d *driver.Driver, p []byte, fin bool) error, messages int) {
 	e := &Extension{}
 	server, client := connect(t, nil, nil, e, &Extension{})
 	text := prose(rand.New(rand.NewPCG(1, 1)), 1000)
@@ -358,7 +370,9 @@ func TestTick(t *testing.T) {
 	start := time.Unix(1000, 0)
 	at := start
 	for range 3 { // busy
-		server.Text(text)
+		if err := send(server.Driver, text, false); err != nil {
+			t.Fatal(err)
+		}
 		if next := server.NextTick(); next.IsZero() || next.After(at.Add(2*time.Second)) {
 			t.Fatalf("after a message the next tick is %v", next)
 		}
@@ -383,10 +397,13 @@ func TestTick(t *testing.T) {
 	if next := server.NextTick(); !next.IsZero() {
 		t.Fatalf("on an idle connection a tick is due at %v", next)
 	}
-	server.Text(text)
+	if err := send(server.Driver, text, true); err != nil {
+		t.Fatal(err)
+	}
 	client.feed(server.Take(nil))
-	if want := "Text " + brief(text); len(client.got) != 4 || client.got[3] != want {
-		t.Errorf("%q", client.got)
+	want := slices.Repeat([]string{"Text " + brief(bytes.Repeat(text, 4/messages))}, messages)
+	if diff := cmp.Diff(want, client.got); diff != "" {
+		t.Error(diff)
 	}
 }
 

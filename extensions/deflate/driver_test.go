@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 	"github.com/sans-io/websocket-driver/extensions"
 )
 
@@ -452,3 +453,40 @@ func TestEnd(t *testing.T) {
 }
 
 var _ extensions.Extension = (*Extension)(nil)
+
+// TestTruncated has text that ends inside a block. In pieces what comes out of
+// it is delivered before the Close event, however the input is cut.
+func TestTruncated(t *testing.T) {
+	text := prose(rand.New(rand.NewPCG(1, 1)), 6000) // more than a piece
+	terms := side{true, maxBits}
+	long, _ := newSession(&Extension{}, terms, terms).sender.send(t, text, 1)
+	tests := []struct {
+		name string
+		wire []byte
+		out  string
+	}{
+		{"in a header", []byte("\xf2"), ""},
+		{"in a code", []byte("\xf2\x48\xcd\xc9"), "Hel"},
+		{"behind a code", append(long[:len(long)-1:len(long)-1], 0, 0, 0), string(text)}, // inside the empty block
+	}
+	for _, tt := range tests {
+		frame := []byte{0xc1, 0x80 | 126, byte(len(tt.wire) >> 8), byte(len(tt.wire)), 0, 0, 0, 0}
+		if len(tt.wire) < 126 {
+			frame = []byte{0xc1, 0x80 | byte(len(tt.wire)), 0, 0, 0, 0}
+		}
+		var want []wstest.Record
+		if tt.out != "" {
+			want = append(want, wstest.Record{Kind: driver.Text, Data: tt.out})
+		}
+		want = append(want, wstest.Record{Kind: driver.Close, Code: 1007, Data: "compressed message: ends inside a block"})
+		wstest.Splits(append(frame, tt.wire...), func(split string, chunks [][]byte) {
+			if len(tt.wire) > 100 && len(chunks) == 2 && len(chunks[0])%37 > 0 {
+				return // not each of very many
+			}
+			server, _ := connect(t, &driver.Config{Pieces: true}, nil, &Extension{}, &Extension{})
+			if diff := cmp.Diff(want, wstest.Join(wstest.Feed(server, chunks...))); diff != "" {
+				t.Errorf("%s, %s: %s", tt.name, split, diff)
+			}
+		})
+	}
+}

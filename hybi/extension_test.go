@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -296,37 +297,44 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// When an extension fails, or what it has encoded can not be masked, nothing is
-// queued, and no message follows: the peer could not decode it.
+// When an extension fails, or what it has encoded can not be masked, the
+// connection fails: the peer could not decode the next message. The caller gets
+// the error, the peer a close frame if that can be masked.
 func TestEncodeFails(t *testing.T) {
 	mistake := errors.New("mistake")
-	for _, r := range []*repeat{{fail: mistake}, {}} {
-		for _, fragment := range []bool{false, true} {
-			cfg := plain(false)
-			random := &brokenRand{mended: r.fail != nil}
-			cfg.Pipeline, cfg.Rand = pipeline(t, r), random
-			c, q := newConn(cfg)
-			send := func() error {
-				if fragment {
-					return c.Fragment(ws.Text, []byte("a"), false)
+	const msg = "an encoded message could not be sent"
+	for _, server := range []bool{false, true} {
+		for _, random := range []*brokenRand{{mended: true}, {}} {
+			for _, fragment := range []bool{false, true} {
+				if server && !random.mended {
+					continue // it masks nothing
 				}
-				return c.Message(ws.Text, []byte("a"))
-			}
-			if err := send(); err == nil || q.Len() > 0 || c.State() != ws.StateOpen {
-				t.Errorf("%v with %d bytes queued, %v", err, q.Len(), c.State())
-			}
-			r.fail, random.mended = nil, true
-			if err := send(); err == nil || q.Len() > 0 {
-				t.Errorf("afterwards: %v with %d bytes queued", err, q.Len())
-			}
-			if err := c.Encoded([]byte("whole")); err == nil || q.Len() > 0 {
-				t.Errorf("Encoded: %v with %d bytes queued", err, q.Len())
-			}
-			if err := c.Message(ws.Ping, []byte("p")); err != nil {
-				t.Errorf("ping: %v", err)
-			}
-			if err := c.Close(1011, ""); err != nil {
-				t.Errorf("close: %v", err)
+				r, want, out := &repeat{}, io.ErrNoProgress, []byte(nil)
+				if random.mended {
+					r.fail, want, out = mistake, mistake, encode(!server, bye(1011, msg))
+				}
+				cfg := plain(server)
+				cfg.Pipeline, cfg.Rand = pipeline(t, r), random
+				c, q := newConn(cfg)
+				send := func() error {
+					if fragment {
+						return c.Fragment(ws.Text, []byte("a"), false)
+					}
+					return c.Message(ws.Text, []byte("a"))
+				}
+				if err := send(); !errors.Is(err, want) || c.State() != ws.StateClosed || !bytes.Equal(q.Buf, out) {
+					t.Errorf("%v, %v with % x queued", err, c.State(), q.Buf)
+				}
+				if err := send(); err != ws.ErrClosed {
+					t.Errorf("afterwards: %v", err)
+				}
+				got := wstest.Feed(c, encode(server, text("unheard")))
+				if diff := cmp.Diff([]wstest.Record{gotClose(1011, msg)}, got); diff != "" {
+					t.Error(diff)
+				}
+				if e := (*ws.Error)(nil); !errors.As(c.Err(), &e) || e.Code != 1011 {
+					t.Errorf("Err is %v", c.Err())
+				}
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package hybi
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -22,12 +21,7 @@ type sender struct {
 	encoding     bool // extensions take part in this message
 	rsv          byte
 	carry        utf8Carry
-	lost         bool // the extensions have encoded what was not sent
 }
-
-// errLost is the error of sends after the extensions, having encoded what was
-// not sent, have lost step with the peer's.
-var errLost = errors.New("websocket: an earlier message was encoded and could not be sent")
 
 // Message sends a whole message, a ping or a pong.
 func (c *Conn) Message(k ws.Kind, p []byte) error {
@@ -44,8 +38,6 @@ func (c *Conn) Message(k ws.Kind, p []byte) error {
 		return c.frame(finBit|byte(op), p)
 	case c.send.kind != ws.None:
 		return ErrFragments
-	case c.send.lost:
-		return errLost
 	}
 	if k == ws.Text {
 		if tail, ok := validUTF8(p); tail > 0 || !ok {
@@ -72,8 +64,6 @@ func (c *Conn) Fragment(k ws.Kind, p []byte, fin bool) error {
 		return fmt.Errorf("%w: %v in fragments", ws.ErrUnsupported, k)
 	case c.send.kind != ws.None && c.send.kind != k:
 		return ErrFragments
-	case c.send.lost:
-		return errLost
 	}
 	s := c.send // kept back until the frame is queued: an error changes nothing
 	if s.kind == ws.None {
@@ -112,14 +102,14 @@ func (c *Conn) Encoded(frame []byte) error {
 		return ws.ErrClosed
 	case c.send.kind != ws.None:
 		return ErrFragments
-	case c.send.lost:
-		return errLost
 	}
 	c.out.Buf = append(c.out.Buf, frame...)
 	return nil
 }
 
-// encoded sends what the extensions make of p.
+// encoded sends what the extensions make of p. If that cannot be sent the
+// connection has failed: the extensions have lost step with the peer's, which
+// could decode no later message.
 func (c *Conn) encoded(b0 byte, p []byte, fin bool) error {
 	start := len(c.out.Buf)
 	buf, err := c.pipe.Encode(c.out.Buf, p, fin)
@@ -128,7 +118,9 @@ func (c *Conn) encoded(b0 byte, p []byte, fin bool) error {
 		err = c.frames(b0, buf[start:], fin)
 		c.out.Buf = slices.Delete(c.out.Buf, start, len(buf))
 	}
-	c.send.lost = err != nil
+	if err != nil {
+		c.fail(ws.CodeInternalError, "an encoded message could not be sent")
+	}
 	return err
 }
 

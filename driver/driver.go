@@ -378,6 +378,10 @@ func (d *Driver) Pending() bool {
 		return true
 	case phasePaused, phaseEnded, phaseDetached:
 		return false
+	case phaseOpen:
+		if d.conn.State() == ws.StateClosed {
+			return true
+		}
 	}
 	return d.cut != nil
 }

@@ -17,6 +17,7 @@ import (
 type flip struct {
 	name string
 	rsv  byte
+	fail error // of Encode
 }
 
 func (f flip) Name() string              { return f.name }
@@ -40,7 +41,7 @@ func (f flip) Encode(dst, src []byte, _ bool) ([]byte, error) {
 	for _, b := range src {
 		dst = append(dst, b^1)
 	}
-	return dst, nil
+	return dst, f.fail
 }
 
 func (f flip) Decode(dst, src []byte, _ bool) (nd, ns int, err error) {
@@ -52,8 +53,8 @@ func (f flip) Decode(dst, src []byte, _ bool) (nd, ns int, err error) {
 }
 
 var (
-	flip1 = flip{"flip1", extensions.RSV1}
-	flip2 = flip{"flip2", extensions.RSV2}
+	flip1 = flip{"flip1", extensions.RSV1, nil}
+	flip2 = flip{"flip2", extensions.RSV2, nil}
 	both  = []driver.Extension{flip1, flip2}
 )
 
@@ -126,4 +127,23 @@ func TestExtensionsBad(t *testing.T) {
 	if _, err := driver.NewClient("ws://example.com/", &driver.Config{Extensions: []driver.Extension{flip1, flip1}}); err == nil {
 		t.Error("an extension twice: no error")
 	}
+}
+
+// TestExtensionFails: a message that cannot be encoded ends the connection, for
+// both sides to see.
+func TestExtensionFails(t *testing.T) {
+	mistake := errors.New("mistake")
+	c, s := pair(t, &driver.Config{Extensions: both}, &driver.Config{Extensions: []driver.Extension{flip{"flip1", extensions.RSV1, mistake}}})
+	if err := s.Text([]byte("a")); err != mistake {
+		t.Errorf("error %v", err)
+	}
+	if err := s.Text([]byte("a")); err != driver.ErrClosed || s.State() != driver.StateClosed || !s.Pending() {
+		t.Errorf("error %v, %v, pending %v", err, s.State(), s.Pending())
+	}
+	out := string(s.Take(nil))
+	want(t, s, "", "Close 1011")
+	if e := peerError(t, s); e.Code != 1011 || s.Pending() || !s.Done() {
+		t.Errorf("%v, pending %v, done %v", e, s.Pending(), s.Done())
+	}
+	want(t, c, out, "Close 1011")
 }

@@ -16,7 +16,9 @@ import (
 // leaves right after it. The errors of all sends: ErrClosed after Close or the
 // Close event; ErrFull beyond Config.MaxBuffered or MaxQueued; ErrState between
 // the fragments of another message; ErrUnsupported; on a client an error of
-// Config.Rand. After an error nothing has been sent.
+// Config.Rand; an error of an extension. After an error nothing has been sent.
+// Once extensions have encoded a message, an error fails the connection: they
+// would lose step with the peer's. The Close event follows, with code 1011.
 func (d *Driver) Text(p []byte) error { return d.send(ws.Text, p) }
 
 // Binary sends p as a binary message. In hixie the error is ErrUnsupported; a

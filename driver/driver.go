@@ -236,6 +236,7 @@ func (d *Driver) EOF() {
 	if d.cut == nil {
 		d.cut = io.ErrUnexpectedEOF
 	}
+	d.pipeline.Release() // nobody may come to fetch the event
 }
 
 // end ends the connection from this side: the Close event waits.

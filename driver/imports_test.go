@@ -48,8 +48,9 @@ var pure = []string{
 // exceptions are what single packages of the core import beyond pure.
 var exceptions = map[string][]string{
 	"driver/wstest": {"math/rand/v2", "testing"},
-	// sync.Pool, and a count of compressors that connections on several goroutines share
-	"extensions/deflate": {"sync", "sync/atomic", "compress/flate", "github.com/klauspost/compress/flate"},
+	// sync.Pool, and a count of compressors that connections on several goroutines share, corrected by
+	// runtime.AddCleanup for those that are dropped
+	"extensions/deflate": {"runtime", "sync", "sync/atomic", "compress/flate", "github.com/klauspost/compress/flate"},
 }
 
 // clock holds what time has beside types and constants.

@@ -112,6 +112,7 @@ func (d *Driver) startTimer(t timer) {
 func (d *Driver) expired() {
 	late := func(format string) {
 		d.cut = &Error{Code: ws.CodeAbnormal, Msg: fmt.Sprintf(format, d.duration(d.running))}
+		d.pipeline.Release() // as EOF
 	}
 	switch d.running {
 	case timerHandshake:

@@ -1,6 +1,7 @@
 package deflate
 
 import (
+	"runtime"
 	"sync"
 
 	"github.com/klauspost/compress/flate"
@@ -25,6 +26,7 @@ type compressor struct {
 	w    *flate.Writer
 	out  output
 	pool *sync.Pool
+	lost runtime.Cleanup // of the place among those kept, if its connection is dropped
 }
 
 // output collects what a flate.Writer writes.

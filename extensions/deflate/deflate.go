@@ -51,8 +51,9 @@ type Extension struct {
 	// the ratio. Default 64; below 0 none.
 	//
 	// A compressor is let go by Driver.Tick, when the connection has been idle
-	// for 2 seconds, and when the connection ends: a driver whose transport is
-	// gone must be told so by Driver.EOF, else its place stays taken.
+	// for 2 seconds or a time limit has passed, by Driver.EOF, and when the
+	// connection ends. A driver that is dropped before that gives its place back
+	// at a garbage collection.
 	Keep int
 
 	// History is how many bytes of what it has sent a connection holds under

@@ -1,12 +1,10 @@
 package deflate
 
 import (
-	"bytes"
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
 	"runtime"
-	"slices"
 	"testing"
 	"time"
 
@@ -292,162 +290,6 @@ func TestLimit(t *testing.T) {
 		}
 		if len(server.got) != 1 || server.got[0] != want {
 			t.Errorf("%d bytes: %q, want %q", size, server.got, want)
-		}
-	}
-}
-
-// streamed is the length of the message that TestStream sends each way.
-const streamed = 32 << 20
-
-// TestStream sends a message of many megabytes, by Fragment and in pieces, each
-// way, and holds that memory stays constant.
-func TestStream(t *testing.T) {
-	cfg := &driver.Config{MaxMessage: -1, Pieces: true, MaxFragments: -1}
-	server, client := connect(t, cfg, cfg, &Extension{}, &Extension{Params: Params{ServerMaxWindowBits: 11}})
-	testStream(t, server, client)
-	testStream(t, client, server)
-}
-
-func testStream(t *testing.T, from, to *peer) {
-	t.Helper()
-	text := append(prose(rand.New(rand.NewPCG(1, 1)), 200<<10), noise(rand.New(rand.NewPCG(1, 1)), 56<<10)...)
-	var before, after runtime.MemStats
-	var spare []byte
-	sent, got := crc32.NewIEEE(), crc32.NewIEEE()
-	total, fin := 0, false
-	const warm = 4 << 20 // until all buffers have grown
-	for n := 0; n < streamed; {
-		part := text[n%len(text):]
-		part = part[:min(len(part), 48<<10)]
-		n += len(part)
-		sent.Write(part)
-		if err := from.Fragment(driver.Binary, part, n >= streamed); err != nil {
-			t.Fatal(err)
-		}
-		spare = from.Take(spare)
-		for p := spare; ; {
-			m, ev := to.Parse(p)
-			p = p[m:]
-			if ev.Kind == driver.None {
-				break
-			}
-			total, fin = total+len(ev.Data), ev.Final
-			got.Write(ev.Data)
-		}
-		if n >= warm && before.TotalAlloc == 0 {
-			runtime.ReadMemStats(&before)
-		}
-	}
-	runtime.ReadMemStats(&after)
-	if total < streamed || !fin || sent.Sum32() != got.Sum32() {
-		t.Fatalf("%d bytes came, final %v, checksums %08x and %08x", total, fin, sent.Sum32(), got.Sum32())
-	}
-	if n := after.TotalAlloc - before.TotalAlloc; n > streamed/8 {
-		t.Errorf("%d bytes were allocated for %d", n, streamed)
-	}
-	if n := after.HeapInuse; n > 64<<20 {
-		t.Errorf("%d bytes of heap in use", n)
-	}
-}
-
-// TestTick has Tick make an idle connection let go of its compressor, and leave it
-// to one that sends fragment after fragment of a message.
-func TestTick(t *testing.T) {
-	t.Run("messages", func(t *testing.T) {
-		testTick(t, func(d *driver.Driver, p []byte, _ bool) error { return d.Text(p) }, 4)
-	})
-	t.Run("fragments", func(t *testing.T) {
-		testTick(t, func(d *driver.Driver, p []byte, fin bool) error { return d.Fragment(driver.Text, p, fin) }, 1)
-	})
-}
-
-func testTick(t *testing.T, send func(d *driver.Driver, p []byte, fin bool) error, messages int) {
-	e := &Extension{}
-	server, client := connect(t, nil, nil, e, &Extension{})
-	text := prose(rand.New(rand.NewPCG(1, 1)), 1000)
-	if next := server.NextTick(); !next.IsZero() {
-		t.Fatalf("before any message a tick is due at %v", next)
-	}
-	start := time.Unix(1000, 0)
-	at := start
-	for range 3 { // busy
-		if err := send(server.Driver, text, false); err != nil {
-			t.Fatal(err)
-		}
-		if next := server.NextTick(); next.IsZero() || next.After(at.Add(2*time.Second)) {
-			t.Fatalf("after a message the next tick is %v", next)
-		}
-		at = at.Add(1500 * time.Millisecond)
-		server.Tick(at)
-		if server.spy.s.comp == nil {
-			t.Fatal("a busy connection keeps no compressor")
-		}
-	}
-	next := server.NextTick()
-	if want := at.Add(2 * time.Second); !next.Equal(want) {
-		t.Fatalf("next tick at %v, want %v", next, want)
-	}
-	server.Tick(next.Add(-1))
-	if server.spy.s.comp == nil {
-		t.Fatal("let go too early")
-	}
-	server.Tick(next)
-	if server.spy.s.comp != nil || e.kept.Load() != 0 {
-		t.Fatal("an idle connection keeps its compressor")
-	}
-	if next := server.NextTick(); !next.IsZero() {
-		t.Fatalf("on an idle connection a tick is due at %v", next)
-	}
-	if err := send(server.Driver, text, true); err != nil {
-		t.Fatal(err)
-	}
-	client.feed(server.Take(nil))
-	want := slices.Repeat([]string{"Text " + brief(bytes.Repeat(text, 4/messages))}, messages)
-	if diff := cmp.Diff(want, client.got); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// TestEnd has a connection let go of its compressor however it ends.
-func TestEnd(t *testing.T) {
-	tests := map[string]func(server, client *peer){
-		"close here": func(server, client *peer) {
-			server.Close(1000, "")
-			client.feed(server.Take(nil))
-			server.feed(client.Take(nil))
-		},
-		"close there": func(server, client *peer) {
-			client.Close(1000, "")
-			server.feed(client.Take(nil))
-		},
-		"end of the transport": func(server, _ *peer) {
-			server.EOF()
-			server.feed(nil)
-		},
-		"violation": func(server, _ *peer) { server.feed([]byte{0xff, 0xff}) },
-		"no answer to the close": func(server, _ *peer) {
-			server.Close(1000, "")
-			server.Tick(time.Unix(1, 0))
-			server.Tick(time.Unix(1000, 0))
-			server.feed(nil)
-		},
-	}
-	for name, finish := range tests {
-		for _, fin := range []bool{false, true} {
-			e := &Extension{}
-			server, client := connect(t, nil, nil, e, &Extension{})
-			server.Fragment(driver.Text, prose(rand.New(rand.NewPCG(1, 1)), 1000), fin)
-			client.feed(server.Take(nil))
-			if e.kept.Load() != 1 {
-				t.Fatal("no compressor is kept")
-			}
-			finish(server, client)
-			if server.State() != driver.StateClosed {
-				t.Fatalf("%s: not closed: %q", name, server.got)
-			}
-			if e.kept.Load() != 0 || server.spy.s.comp != nil {
-				t.Errorf("%s: the compressor is still held", name)
-			}
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package deflate
 
 import (
+	"runtime"
+
 	"github.com/sans-io/websocket-driver/driver/ws"
 	"github.com/sans-io/websocket-driver/extensions"
 )
@@ -76,7 +78,9 @@ func (s *sender) compress(dst, src []byte) ([]byte, error) {
 	}
 	if s.comp == nil {
 		s.comp = s.form.borrow(s.history)
-		s.kept = s.most > 0 && s.ext.keep()
+		if s.kept = s.most > 0 && s.ext.keep(); s.kept {
+			s.comp.lost = runtime.AddCleanup(s.comp, (*Extension).unkeep, s.ext)
+		}
 	}
 	return s.comp.compress(dst, src)
 }
@@ -100,12 +104,13 @@ func (s *sender) Release() {
 	if s.comp == nil {
 		return
 	}
-	s.comp.giveBack()
-	s.comp = nil
 	if s.kept {
 		s.kept = false
+		s.comp.lost.Stop()
 		s.ext.unkeep()
 	}
+	s.comp.giveBack()
+	s.comp = nil
 }
 
 // Form implements [extensions.Preparer].

@@ -266,6 +266,7 @@ func (c *Conn) shut(now bool) {
 	if c.alarm != nil {
 		c.alarm.Stop()
 	}
+	c.d.EOF() // what only makes the driver faster is let go of, though nobody may read on
 	closer := io.Closer(c.rwc)
 	if t, ok := c.rwc.(interface{ NetConn() net.Conn }); ok && now {
 		closer = t.NetConn()

@@ -49,6 +49,7 @@ func (c *Conn) WriteMessage(kind driver.Kind, p []byte) error {
 		return err
 	}
 	if err := c.send(kind, p); err != nil {
+		c.settle() // an extension that fails ends the connection
 		return err
 	}
 	return c.flush()

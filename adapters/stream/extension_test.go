@@ -1,0 +1,93 @@
+package stream_test
+
+import (
+	"errors"
+	"net"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sans-io/websocket-driver/adapters/stream"
+	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/extensions"
+)
+
+// holder is an extension that changes nothing. From the first message on it
+// holds something, until it is told to let go.
+type holder struct {
+	holds atomic.Bool
+	fail  error // of Encode
+}
+
+func (*holder) Name() string              { return "x-holder" }
+func (*holder) RSV() byte                 { return extensions.RSV2 }
+func (*holder) Offer() []extensions.Offer { return []extensions.Offer{{Name: "x-holder"}} }
+
+func (h *holder) Accept([]extensions.Param) ([]extensions.Param, extensions.Session, bool) {
+	return nil, h, true
+}
+
+func (h *holder) Activate([]extensions.Param) (extensions.Session, error) { return h, nil }
+
+func (*holder) Begin(driver.Kind, int) bool { return true }
+
+func (h *holder) Encode(dst, src []byte, _ bool) ([]byte, error) {
+	h.holds.Store(true)
+	return append(dst, src...), h.fail
+}
+
+func (*holder) Decode(dst, src []byte, _ bool) (nd, ns int, err error) {
+	n := copy(dst, src)
+	return n, n, nil
+}
+
+func (h *holder) Release() { h.holds.Store(false) }
+
+// TestReleased ends connections on which nobody reads: what extensions hold is
+// let go of.
+func TestReleased(t *testing.T) {
+	tests := map[string]func(c *stream.Conn){
+		"CloseNow": func(c *stream.Conn) { c.CloseNow() },
+		"no pong":  func(*stream.Conn) { time.Sleep(time.Hour) }, // in a bubble
+	}
+	for name, end := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			h := &holder{}
+			with := &driver.Config{Extensions: []driver.Extension{h}, PingInterval: time.Minute, PongTimeout: time.Minute}
+			a, b := net.Pipe()
+			client, server := open(t, a, b, &driver.Config{Extensions: []driver.Extension{&holder{}}}, with)
+			go func() { // takes what comes and answers nothing
+				for p := make([]byte, 100); ; {
+					if _, err := a.Read(p); err != nil {
+						return
+					}
+				}
+			}()
+			if err := server.WriteMessage(driver.Text, []byte("a")); err != nil || !h.holds.Load() {
+				t.Fatal(err, h.holds.Load())
+			}
+			end(server)
+			synctest.Wait()
+			if h.holds.Load() {
+				t.Errorf("%s: the extension has not let go", name)
+			}
+			client.CloseNow()
+		})
+	}
+}
+
+// TestEncodeFails has an extension fail: the caller gets its error, and both ends
+// are told.
+func TestEncodeFails(t *testing.T) {
+	noLeaks(t)
+	mistake := errors.New("mistake")
+	a, b := tcp(t)
+	client, server := open(t, a, b, &driver.Config{Extensions: []driver.Extension{&holder{}}},
+		&driver.Config{Extensions: []driver.Extension{&holder{fail: mistake}}})
+	if err := server.WriteMessage(driver.Text, []byte("a")); err != mistake {
+		t.Errorf("error %v", err)
+	}
+	wantClose(t, client, driver.CodeInternalError, "")
+	wantClose(t, server, driver.CodeInternalError, "")
+}

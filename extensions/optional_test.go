@@ -88,3 +88,40 @@ func TestForm(t *testing.T) {
 		t.Errorf("the session has heard of %q", h.sent)
 	}
 }
+
+// lender is a session that lends one buffer.
+type lender struct {
+	xor
+	b []byte
+}
+
+func (l *lender) Lend(n int) []byte {
+	if n > cap(l.b) {
+		return nil
+	}
+	return l.b[:0]
+}
+
+func (l *lender) Return(b []byte) { l.b = b }
+
+func TestLend(t *testing.T) {
+	l := &lender{b: make([]byte, 10)}
+	for name, stages := range map[string][]stage{"alone": {{s: l}}, "behind another": {{s: &xor{}}, {s: l}}} {
+		p := &Pipeline{stages: stages}
+		if b := p.Lend(10); cap(b) != 10 || p.Lend(11) != nil {
+			t.Errorf("%s: got %d bytes", name, cap(b))
+		}
+		p.Return(nil)
+		if own := make([]byte, 7); cap(l.b) != 10 {
+			t.Errorf("%s: nothing has been returned", name)
+		} else if p.Return(own); cap(l.b) != 7 {
+			t.Errorf("%s: a buffer has not been returned", name)
+		}
+		l.b = make([]byte, 10)
+	}
+	for _, p := range []*Pipeline{nil, {}, {stages: []stage{{s: &xor{}}}}} {
+		if p.Return(make([]byte, 1)); p.Lend(1) != nil {
+			t.Error("a buffer from nobody")
+		}
+	}
+}

@@ -143,6 +143,7 @@ func (c *Conn) Parse(p []byte) (int, ws.Event) {
 			}
 			if !c.inFrame {
 				if c.kind == ws.None {
+					c.pipe.Return(c.buf) // the last event is over
 					c.buf = nil
 				}
 				return n, ws.Event{}

@@ -178,21 +178,23 @@ func TestDecode(t *testing.T) {
 				if len(in) > 60 { // bombs, and what else is long
 					step *= 1000
 				}
-				checkDecode(t, tt.name, cfg, step, in, want, encode(!cfg.Server, out...))
+				sent := encode(!cfg.Server, out...)
+				checkDecode(t, tt.name, cfg, func() extensions.Extension { return &repeat{step: step} }, in, want, sent)
+				checkDecode(t, tt.name+", lending", cfg, func() extensions.Extension { return &lender{repeat: repeat{step: step}} }, in, want, sent)
 			})
 		}
 	}
 }
 
 // checkDecode is check for connections with an extension.
-func checkDecode(t *testing.T, name string, cfg Config, step int, in []byte, want []wstest.Record, out []byte) {
+func checkDecode(t *testing.T, name string, cfg Config, e func() extensions.Extension, in []byte, want []wstest.Record, out []byte) {
 	t.Helper()
 	failed := false
 	splits(in, func(split string, chunks [][]byte) {
 		if failed {
 			return
 		}
-		cfg.Pipeline = pipeline(t, &repeat{step: step})
+		cfg.Pipeline = pipeline(t, e())
 		c, q := newConn(cfg)
 		records := wstest.Feed(c, chunks...)
 		for _, r := range records {
@@ -202,12 +204,67 @@ func checkDecode(t *testing.T, name string, cfg Config, step int, in []byte, wan
 			}
 		}
 		if got := gather(records); !slices.Equal(got, want) {
-			t.Errorf("%s, %s, %d at once, %s (-want +got):\n%s", name, describe(cfg), step, split, cmp.Diff(want, got))
+			t.Errorf("%s, %s, %s (-want +got):\n%s", name, describe(cfg), split, cmp.Diff(want, got))
 			failed = true
 		}
 		if !bytes.Equal(q.Buf, out) {
 			t.Errorf("%s, %s, %s: output % x, want % x", name, describe(cfg), split, q.Buf, out)
 			failed = true
+		}
+	})
+}
+
+// lender is a repeat that lends buffers of up to most bytes, 0 for any number. What
+// comes back is scribbled over.
+type lender struct {
+	repeat
+	most int
+	lent map[*byte]bool // buffers that have not come back, by their first byte
+}
+
+func (l *lender) Activate([]extensions.Param) (extensions.Session, error) { return l, nil }
+func (l *lender) Accept([]extensions.Param) ([]extensions.Param, extensions.Session, bool) {
+	return nil, l, true
+}
+
+func (l *lender) Lend(n int) []byte {
+	if l.most > 0 && n > l.most {
+		return nil
+	}
+	b := make([]byte, n)
+	if l.lent == nil {
+		l.lent = map[*byte]bool{}
+	}
+	l.lent[&b[0]] = true
+	return b[:0]
+}
+
+func (l *lender) Return(b []byte) {
+	b = b[:cap(b)]
+	delete(l.lent, &b[0])
+	for i := range b {
+		b[i] = 0xa5
+	}
+}
+
+// Between messages all that was lent has come back.
+func TestLent(t *testing.T) {
+	roles(func(cfg Config) {
+		for _, message := range []string{"\x03a", strings.Repeat("\xffa", 100)} {
+			l := &lender{most: 20000}
+			cfg.Pipeline = pipeline(t, l)
+			c, _ := newConn(cfg)
+			in := encode(cfg.Server, runs(opText, message, 1)...)
+			for range 3 {
+				records := gather(wstest.Feed(c, in[:len(in)-1]))
+				if len(l.lent) > 1 {
+					t.Errorf("%s: %d buffers are lent inside a message", describe(cfg), len(l.lent))
+				}
+				records = gather(append(records, wstest.Feed(c, in[len(in)-1:])...))
+				if len(records) != 1 || !records[0].Final || len(l.lent) > 0 || c.buf != nil {
+					t.Errorf("%s: %d events, then %d buffers are lent", describe(cfg), len(records), len(l.lent))
+				}
+			}
 		}
 	})
 }

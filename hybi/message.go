@@ -167,7 +167,10 @@ const pieceSize = 4 << 10
 func (c *Conn) decode(p []byte) (int, ws.Event) {
 	if c.inPieces {
 		p = p[:min(len(p), pieceSize)] // bounds what is put back again and again
-		c.buf = append(c.buf[:0], c.carry.bytes()...)
+		if c.buf = c.buf[:0]; cap(c.buf) < pieceSize {
+			c.growDecoded(pieceSize)
+		}
+		c.buf = append(c.buf, c.carry.bytes()...)
 		c.carry.reset()
 	}
 	key := c.key
@@ -213,18 +216,31 @@ func (c *Conn) putBack(p []byte, key uint32) {
 // decodeRoom returns the free part of buf, which is not empty.
 func (c *Conn) decodeRoom() []byte {
 	have := len(c.buf)
-	if have == cap(c.buf) || c.inPieces && cap(c.buf) < pieceSize {
+	if have == cap(c.buf) {
 		grow := max(pieceSize, have)
-		if left := c.limit - int64(have); c.limit >= 0 && !c.inPieces && int64(grow) > left {
+		if left := c.limit - int64(have); c.limit >= 0 && int64(grow) > left {
 			grow = int(left) + 1 // one byte beyond the limit shows that it is broken
 		}
-		c.buf = slices.Grow(c.buf, grow)
+		c.growDecoded(grow)
 	}
 	room := c.buf[have:cap(c.buf)]
 	if c.inPieces {
 		room = room[:min(len(room), pieceSize)]
 	}
 	return room
+}
+
+// growDecoded makes room for n bytes behind buf, if possible in a buffer that an
+// extension lends.
+func (c *Conn) growDecoded(n int) {
+	have := len(c.buf)
+	buf := c.pipe.Lend(have + n)
+	if buf == nil {
+		buf = make([]byte, 0, have+n)
+	}
+	buf = append(buf, c.buf...)
+	c.pipe.Return(c.buf)
+	c.buf = buf
 }
 
 // decodedPiece delivers buf like piece, and fails behind it if err is not nil.

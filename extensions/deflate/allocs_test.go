@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/driver/ws"
 	"github.com/sans-io/websocket-driver/driver/wstest"
 )
@@ -34,6 +35,34 @@ func TestNoAllocs(t *testing.T) {
 					round()
 				}
 				t.Run(fmt.Sprintf("%d bytes, %s, takeover %v", size, name, takeover), func(t *testing.T) {
+					wstest.NoAllocs(t, round)
+				})
+			}
+		}
+	}
+}
+
+// TestDriverNoAllocs holds the same of drivers, in both roles, that send and
+// receive one message at a time.
+func TestDriverNoAllocs(t *testing.T) {
+	for _, size := range []int{600, 1 << 10, 64 << 10} {
+		for _, takeover := range []bool{false, true} {
+			for _, pieces := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%d bytes, takeover %v, pieces %v", size, takeover, pieces), func(t *testing.T) {
+					p := Params{ServerNoContextTakeover: !takeover, ClientNoContextTakeover: !takeover}
+					c := &driver.Config{Pieces: pieces}
+					server, client := connect(t, c, c, &Extension{Params: p}, &Extension{Params: p})
+					msgs := sample(size)
+					var spare []byte
+					i := 0
+					round := func() {
+						spare = transfer(t, server.Driver, client.Driver, msgs[i%len(msgs)], spare)
+						spare = transfer(t, client.Driver, server.Driver, msgs[i%len(msgs)], spare)
+						i++
+					}
+					for range 100 {
+						round()
+					}
 					wstest.NoAllocs(t, round)
 				})
 			}

@@ -157,31 +157,40 @@ func (m *both) Read(p []byte) (int, error) {
 func BenchmarkDriver(b *testing.B) {
 	for _, size := range benchSizes {
 		for _, takeover := range []bool{false, true} {
-			b.Run(fmt.Sprintf("%dKiB/context=%v", size>>10, takeover), func(b *testing.B) {
-				b.ReportAllocs()
-				b.SetBytes(int64(size))
-				p := Params{ServerNoContextTakeover: !takeover}
-				server, client := connect(b, nil, &driver.Config{Pieces: true}, &Extension{Params: p}, &Extension{Params: p})
-				msgs := sample(size)
-				var spare []byte
-				for i := 0; b.Loop(); i++ {
-					if err := server.Binary(msgs[i%len(msgs)]); err != nil {
-						b.Fatal(err)
+			for _, pieces := range []bool{false, true} {
+				b.Run(fmt.Sprintf("%dKiB/context=%v/pieces=%v", size>>10, takeover, pieces), func(b *testing.B) {
+					b.ReportAllocs()
+					b.SetBytes(int64(size))
+					p := Params{ServerNoContextTakeover: !takeover}
+					server, client := connect(b, nil, &driver.Config{Pieces: pieces}, &Extension{Params: p}, &Extension{Params: p})
+					msgs := sample(size)
+					var spare []byte
+					for i := 0; b.Loop(); i++ {
+						spare = transfer(b, server.Driver, client.Driver, msgs[i%len(msgs)], spare)
 					}
-					spare = server.Take(spare)
-					n := 0
-					for in := spare; ; {
-						m, ev := client.Parse(in)
-						in, n = in[m:], n+len(ev.Data)
-						if ev.Kind == driver.None {
-							break
-						}
-					}
-					if n != size {
-						b.Fatal(n)
-					}
-				}
-			})
+				})
+			}
 		}
 	}
+}
+
+// transfer sends p to a driver that has nothing else to read, and returns the
+// buffer for the next time.
+func transfer(tb testing.TB, from, to *driver.Driver, p, spare []byte) []byte {
+	if err := from.Text(p); err != nil {
+		tb.Fatal(err)
+	}
+	spare = from.Take(spare)
+	n := 0
+	for in := spare; ; {
+		m, ev := to.Parse(in)
+		in, n = in[m:], n+len(ev.Data)
+		if ev.Kind == driver.None {
+			break
+		}
+	}
+	if n != len(p) {
+		tb.Fatalf("%d bytes came of %d", n, len(p))
+	}
+	return spare
 }

@@ -13,18 +13,48 @@ import (
 type memory struct {
 	in  []byte
 	out int
+
+	// If reached is set it is called, once, when all but the last mark bytes of in
+	// have been read and more is wanted.
+	mark    int
+	reached func()
+
+	keep bool // collect in kept what is written
+	kept []byte
+
+	// If open is set the end of in is not the end of the connection: reads call
+	// idle, once, and wait for open to be closed.
+	open chan struct{}
+	idle func()
 }
 
 func (m *memory) Read(p []byte) (int, error) {
-	if len(m.in) == 0 {
+	in := m.in
+	if m.reached != nil {
+		if in = in[:max(len(in)-m.mark, 0)]; len(in) == 0 {
+			m.reached()
+			m.reached, in = nil, m.in
+		}
+	}
+	if len(in) == 0 {
+		if m.open != nil {
+			m.idle()
+			<-m.open
+		}
 		return 0, io.EOF
 	}
-	n := copy(p, m.in)
+	n := copy(p, in)
 	m.in = m.in[n:]
 	return n, nil
 }
 
-func (m *memory) Write(p []byte) (int, error) { m.out += len(p); return len(p), nil }
+func (m *memory) Write(p []byte) (int, error) {
+	m.out += len(p)
+	if m.keep {
+		m.kept = append(m.kept, p...)
+	}
+	return len(p), nil
+}
 
 func (m *memory) Close() error                     { return nil }
 func (m *memory) LocalAddr() net.Addr              { return &net.TCPAddr{} }
@@ -44,10 +74,11 @@ func (h hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 func (h hijacked) Header() http.Header { return http.Header{} }
+func (h hijacked) WriteHeader(int)     {}
 
-// upgradeRequest is a good handshake.
-func upgradeRequest() *http.Request {
-	return &http.Request{
+// upgradeRequest is a good handshake, with the extensions offered, if any.
+func upgradeRequest(extensions string) *http.Request {
+	r := &http.Request{
 		Method: "GET", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Host: "example.com",
 		Header: http.Header{
 			"Upgrade":               {"websocket"},
@@ -56,4 +87,8 @@ func upgradeRequest() *http.Request {
 			"Sec-Websocket-Version": {"13"},
 		},
 	}
+	if extensions != "" {
+		r.Header.Set("Sec-Websocket-Extensions", extensions)
+	}
+	return r
 }

@@ -3,14 +3,13 @@ module github.com/sans-io/websocket-driver/cmd/peerbench
 go 1.25
 
 require (
+	github.com/coder/websocket v1.8.15
 	github.com/gorilla/websocket v1.5.3
+	github.com/klauspost/compress v1.20.3
 	github.com/lxzan/gws v1.8.9
 	github.com/sans-io/websocket-driver v0.0.0
 )
 
-require (
-	github.com/dolthub/maphash v0.1.0 // indirect
-	github.com/klauspost/compress v1.20.3 // indirect
-)
+require github.com/dolthub/maphash v0.1.0 // indirect
 
 replace github.com/sans-io/websocket-driver => ../..

@@ -17,13 +17,16 @@ func checkCount(got, want int) error {
 	return nil
 }
 
-// openDriver returns an open server.
-func openDriver() (*driver.Driver, error) {
+// openDriver returns an open server; c may be nil and offer "".
+func openDriver(c *driver.Config, offer string) (*driver.Driver, error) {
 	fields := []driver.Field{
 		{Name: "Host", Value: "example.com"}, {Name: "Upgrade", Value: "websocket"}, {Name: "Connection", Value: "Upgrade"},
 		{Name: "Sec-WebSocket-Key", Value: "dGhlIHNhbXBsZSBub25jZQ=="}, {Name: "Sec-WebSocket-Version", Value: "13"},
 	}
-	d := driver.FromRequest(&driver.Request{Method: "GET", Target: "/", Major: 1, Minor: 1, Fields: fields}, nil)
+	if offer != "" {
+		fields = append(fields, driver.Field{Name: "Sec-WebSocket-Extensions", Value: offer})
+	}
+	d := driver.FromRequest(&driver.Request{Method: "GET", Target: "/", Major: 1, Minor: 1, Fields: fields}, c)
 	if err := d.Start(); err != nil {
 		return nil, err
 	}
@@ -33,7 +36,7 @@ func openDriver() (*driver.Driver, error) {
 }
 
 func receiveDriver(wire []byte, count int) error {
-	d, err := openDriver()
+	d, err := openDriver(nil, "")
 	if err != nil {
 		return err
 	}
@@ -54,7 +57,7 @@ func receiveDriver(wire []byte, count int) error {
 
 // sendDriver writes after each message, as the others do.
 func sendDriver(payload []byte, count int) error {
-	d, err := openDriver()
+	d, err := openDriver(nil, "")
 	if err != nil {
 		return err
 	}
@@ -82,7 +85,7 @@ func (h gwsHandler) OnMessage(_ *gws.Conn, m *gws.Message) {
 
 func openGWS(conn *memory, got *int) (*gws.Conn, error) {
 	u := gws.NewUpgrader(gwsHandler{got: got}, &gws.ServerOption{CheckUtf8Enabled: true, ReadMaxPayloadSize: 16 << 20})
-	return u.Upgrade(hijacked{conn: conn}, upgradeRequest())
+	return u.Upgrade(hijacked{conn: conn}, upgradeRequest(""))
 }
 
 func receiveGWS(wire []byte, count int) error {
@@ -109,7 +112,7 @@ func sendGWS(payload []byte, count int) error {
 }
 
 func openGorilla(conn *memory) (*websocket.Conn, error) {
-	return new(websocket.Upgrader).Upgrade(hijacked{conn: conn}, upgradeRequest(), nil)
+	return new(websocket.Upgrader).Upgrade(hijacked{conn: conn}, upgradeRequest(""), nil)
 }
 
 func receiveGorilla(wire []byte, count int) error {

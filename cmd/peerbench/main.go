@@ -3,6 +3,8 @@
 // libraries take turns, round by round, and what is printed is the median of the
 // ratios within the rounds. So a machine that changes its speed changes little.
 //
+// With -deflate the messages are compressed, and CPU time is compared.
+//
 // It is a module of its own: importing the driver pulls in none of the others.
 package main
 
@@ -34,7 +36,14 @@ var peers = []peer{
 func main() {
 	rounds := flag.Int("rounds", 21, "rounds of each case")
 	budget := flag.Int("bytes", 8<<20, "bytes of payload in a round, about")
+	deflate := flag.Bool("deflate", false, "compare permessage-deflate")
+	conns := flag.Int("conns", 200, "with -deflate: connections for what an idle one holds")
 	flag.Parse()
+	if *deflate {
+		fatal(compareDeflate(*rounds, *budget))
+		fatal(compareIdle(*conns))
+		return
+	}
 	fmt.Printf("%-28s %-26s %10s %8s\n", "case", "library", "ns/message", "ratio")
 	for _, text := range []string{"ascii", "multi-byte"} {
 		for _, size := range []int{16, 125, 1 << 10, 64 << 10} {

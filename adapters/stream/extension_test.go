@@ -44,17 +44,21 @@ func (*holder) Decode(dst, src []byte, _ bool) (nd, ns int, err error) {
 
 func (h *holder) Release() { h.holds.Store(false) }
 
-// TestReleased ends connections on which nobody reads: what extensions hold is
-// let go of.
+// TestReleased has connections rest, or end, that only send and on which nobody
+// reads: what extensions hold is let go of.
 func TestReleased(t *testing.T) {
-	tests := map[string]func(c *stream.Conn){
-		"CloseNow": func(c *stream.Conn) { c.CloseNow() },
-		"no pong":  func(*stream.Conn) { time.Sleep(time.Hour) }, // in a bubble
+	tests := map[string]struct {
+		ping time.Duration
+		end  func(c *stream.Conn)
+	}{
+		"CloseNow": {0, func(c *stream.Conn) { c.CloseNow() }},
+		"no pong":  {time.Second, func(*stream.Conn) { time.Sleep(1500 * time.Millisecond) }}, // in a bubble
+		"idle":     {0, func(*stream.Conn) { time.Sleep(3 * time.Second) }},
 	}
-	for name, end := range tests {
+	for name, test := range tests {
 		synctest.Test(t, func(t *testing.T) {
 			h := &holder{}
-			with := &driver.Config{Extensions: []driver.Extension{h}, PingInterval: time.Minute, PongTimeout: time.Minute}
+			with := &driver.Config{Extensions: []driver.Extension{h}, PingInterval: test.ping, PongTimeout: test.ping / 10}
 			a, b := net.Pipe()
 			client, server := open(t, a, b, &driver.Config{Extensions: []driver.Extension{&holder{}}}, with)
 			go func() { // takes what comes and answers nothing
@@ -67,7 +71,7 @@ func TestReleased(t *testing.T) {
 			if err := server.WriteMessage(driver.Text, []byte("a")); err != nil || !h.holds.Load() {
 				t.Fatal(err, h.holds.Load())
 			}
-			end(server)
+			test.end(server)
 			synctest.Wait()
 			if h.holds.Load() {
 				t.Errorf("%s: the extension has not let go", name)

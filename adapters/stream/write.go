@@ -48,8 +48,10 @@ func (c *Conn) WriteMessage(kind driver.Kind, p []byte) error {
 	if err := c.sendError(); err != nil {
 		return err
 	}
-	if err := c.send(kind, p); err != nil {
-		c.settle() // an extension that fails ends the connection
+	err := c.send(kind, p)
+	c.arm() // extensions may ask for a Tick
+	if err != nil {
+		c.kick() // one that fails ends the connection, with a close frame
 		return err
 	}
 	return c.flush()

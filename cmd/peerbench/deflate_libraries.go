@@ -33,7 +33,11 @@ type library struct {
 type server struct {
 	send    func(p []byte) error
 	receive func() (messages, bytes int, err error) // until the connection ends
-	rest    func()                                  // idle for long; may be nil
+
+	// rest is set if nothing but the input of the moment is waited for, as in an
+	// event loop: receive returns when it is used up. rest has the connection be
+	// idle for restTime.
+	rest func()
 }
 
 // offer is what the client offers.
@@ -76,12 +80,8 @@ func listenDriver(keep int) func(takeover bool) func(conn *memory) (*server, err
 				},
 				receive: func() (messages, bytes int, err error) { return readDriver(d, conn) },
 				rest: func() {
-					out = nil
-					now := driver.Now
-					for range 3 {
-						d.Tick(now)
-						now = now.Add(restTime)
-					}
+					d.Tick(driver.Now)
+					d.Tick(driver.Now.Add(restTime))
 				},
 			}, nil
 		}

@@ -51,7 +51,7 @@ type Extension struct {
 	// the ratio. Default 64; below 0 none.
 	//
 	// A compressor is let go by Driver.Tick, when the connection has been idle
-	// for 2 seconds or a time limit has passed, by Driver.EOF, and when the
+	// for 2 to 4 seconds or a time limit has passed, by Driver.EOF, and when the
 	// connection ends. A driver that is dropped before that gives its place back
 	// at a garbage collection.
 	Keep int

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"encoding/binary"
+	"net"
+	"sync"
+)
+
+// tap is a connection that counts the frames that pass. It knows hybi.
+type tap struct {
+	*net.TCPConn
+	mu      sync.Mutex
+	in, out frameReader
+}
+
+// counts are the numbers of frames that have passed.
+type counts struct{ in, out frames }
+
+// frames are those of one direction. Control frames do not count.
+type frames struct {
+	compressed int // messages whose first frame has RSV1 (RFC 7692, section 6)
+	plain      int // the other messages
+	continued  int // continuation frames
+}
+
+func (f *frames) add(g frames) {
+	f.compressed += g.compressed
+	f.plain += g.plain
+	f.continued += g.continued
+}
+
+// Read implements net.Conn.
+func (t *tap) Read(p []byte) (int, error) {
+	n, err := t.TCPConn.Read(p)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.in.read(p[:n])
+	return n, err
+}
+
+// Write implements net.Conn.
+func (t *tap) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	t.out.read(p)
+	t.mu.Unlock()
+	return t.TCPConn.Write(p)
+}
+
+// counts returns what has passed so far.
+func (t *tap) counts() counts {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return counts{t.in.frames, t.out.frames}
+}
+
+// frameReader looks at the headers of the frames behind the head of a handshake.
+type frameReader struct {
+	frames
+	head   int    // how much of emptyLine the last bytes are
+	header []byte // the part of a frame's header that has come
+	skip   uint64 // bytes of payload to come
+}
+
+// emptyLine ends the head of a handshake.
+const emptyLine = "\r\n\r\n"
+
+func (r *frameReader) read(p []byte) {
+	for len(p) > 0 {
+		switch {
+		case r.head < len(emptyLine):
+			if p[0] == emptyLine[r.head] {
+				r.head++
+			} else if r.head = 0; p[0] == '\r' {
+				r.head = 1
+			}
+			p = p[1:]
+		case r.skip > 0:
+			n := min(r.skip, uint64(len(p)))
+			r.skip -= n
+			p = p[n:]
+		default:
+			r.header = append(r.header, p[0])
+			p = p[1:]
+			r.readHeader()
+		}
+	}
+}
+
+// readHeader counts the frame whose header is complete (RFC 6455, section 5.2).
+func (r *frameReader) readHeader() {
+	if len(r.header) < 2 {
+		return
+	}
+	size, length := 2, uint64(r.header[1]&0x7f)
+	switch length {
+	case 126:
+		size += 2
+	case 127:
+		size += 8
+	}
+	long := size
+	if r.header[1]&0x80 != 0 {
+		size += 4
+	}
+	if len(r.header) < size {
+		return
+	}
+	switch length {
+	case 126:
+		length = uint64(binary.BigEndian.Uint16(r.header[2:]))
+	case 127:
+		length = binary.BigEndian.Uint64(r.header[2:long])
+	}
+	switch opcode, rsv1 := r.header[0]&0x0f, r.header[0]&0x40 != 0; {
+	case opcode >= 8:
+	case opcode == 0:
+		r.continued++
+	case rsv1:
+		r.compressed++
+	default:
+		r.plain++
+	}
+	r.header, r.skip = r.header[:0], length
+}

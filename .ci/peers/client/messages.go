@@ -71,38 +71,52 @@ func large(p *peer) error {
 	return p.finish(conn)
 }
 
+// parted is a message in several frames.
+type parted struct {
+	kind  driver.Kind
+	parts []string
+}
+
 // fragments sends messages in several frames, with pings between.
 func fragments(p *peer) error {
+	return sendParts(p, []parted{
+		{driver.Text, []string{"one ", "two"}},
+		{driver.Text, []string{"", "grü", "ß", "", "e 😀", ""}},
+		{driver.Binary, []string{"\x00", strings.Repeat("\xff", 70000), "\x01"}},
+		{driver.Binary, []string{"", ""}},
+	})
+}
+
+// fragmentsInside sends texts that are cut inside a character.
+func fragmentsInside(p *peer) error {
+	return sendParts(p, []parted{
+		{driver.Text, []string{"\xf0", "\x9f\x98", "\x80"}},    // 😀
+		{driver.Text, []string{"gr\xc3", "\xbc\xc3", "\x9fe"}}, // grüße
+	})
+}
+
+func sendParts(p *peer, messages []parted) error {
 	w, err := p.wire("/echo")
 	if err != nil {
 		return err
 	}
-	tests := []struct {
-		kind  driver.Kind
-		parts []string
-	}{
-		{driver.Text, []string{"one ", "two"}},
-		{driver.Text, []string{"", "grü", "ß", "", "e 😀", ""}},
-		{driver.Text, []string{"\xf0", "\x9f\x98", "\x80"}}, // 😀
-		{driver.Binary, []string{"\x00", strings.Repeat("\xff", 70000), "\x01"}},
-		{driver.Binary, []string{"", ""}},
-	}
-	for _, test := range tests {
-		want := []driver.Event{}
-		for i, part := range test.parts {
-			if err := w.d.Fragment(test.kind, []byte(part), i == len(test.parts)-1); err != nil {
+	for _, m := range messages {
+		for i, part := range m.parts {
+			if err := w.d.Fragment(m.kind, []byte(part), i == len(m.parts)-1); err != nil {
 				return err
 			}
-			if i == 0 {
-				if err := w.d.Ping([]byte("between")); err != nil {
-					return err
-				}
-				want = append(want, driver.Event{Kind: driver.Pong, Data: []byte("between")})
+			if i > 0 {
+				continue
+			}
+			if err := w.d.Ping([]byte("between")); err != nil {
+				return err
 			}
 		}
-		want = append(want, driver.Event{Kind: test.kind, Data: []byte(strings.Join(test.parts, ""))})
-		if err := w.expect(want...); err != nil {
-			return fmt.Errorf("%q: %w", test.parts, err)
+		if err := w.expect(
+			driver.Event{Kind: driver.Pong, Data: []byte("between")},
+			driver.Event{Kind: m.kind, Data: []byte(strings.Join(m.parts, ""))},
+		); err != nil {
+			return fmt.Errorf("%q: %w", m.parts, err)
 		}
 	}
 	return w.close()

@@ -36,6 +36,7 @@ var allSteps = []step{
 	{"binary", needsHybi, binaries},
 	{"large", needsNothing, large},
 	{"fragments", needsHybi, fragments},
+	{"fragments-inside", needsHybi, fragmentsInside},
 	{"fragments-in", needsHybi, fragmentsIn},
 	{"ping", needsHybi, ping},
 	{"ping-in", needsHybi, pingIn},

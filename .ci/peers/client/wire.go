@@ -35,7 +35,7 @@ func (p *peer) wire(path string) (*wire, error) {
 		case ev.Kind == driver.Open:
 			return w, p.checkExtensions(d.Extensions())
 		case ev.Kind == driver.Close:
-			return nil, fmt.Errorf("connecting to %s: %w", path, d.Err())
+			return nil, fmt.Errorf("connecting to %s: %w", path, w.closeError(ev))
 		}
 	}
 }
@@ -94,9 +94,17 @@ func (w *wire) event() (driver.Event, error) {
 func (w *wire) next() (driver.Event, error) {
 	ev, err := w.event()
 	if err == nil && ev.Kind == driver.Close {
-		err = fmt.Errorf("closed with %v: %s (%w)", ev.Code, ev.Data, w.d.Err())
+		err = w.closeError(ev)
 	}
 	return ev, err
+}
+
+// closeError says how the connection has ended.
+func (w *wire) closeError(ev driver.Event) error {
+	if err := w.d.Err(); err != nil {
+		return err
+	}
+	return fmt.Errorf("the server has closed with %v: %q", ev.Code, ev.Data)
 }
 
 // expect compares the next events.

@@ -2,14 +2,15 @@
 import { once } from 'node:events'
 import websocket from 'nodejs-websocket'
 import { Conn } from '../conn.mjs'
-import { pick, play } from '../contract.mjs'
+import { greeting, pick, play } from '../contract.mjs'
 
 export const name = 'nodejs-websocket'
 
 export async function serve() {
   const server = websocket.createServer({ selectProtocol: (_, offered) => pick(offered) }, connection => {
+    const uncork = () => connection.socket.uncork()
+    connection.path === greeting ? setImmediate(uncork) : uncork()
     play(wrap(connection), connection.path)
-    setImmediate(() => connection.socket.uncork())
   })
   // It says that there is a connection when its handshake has been written: what
   // is to be glued to that is held back from the beginning.

@@ -37,10 +37,21 @@ export async function connect(url, { protocols = [] } = {}) {
   return conn
 }
 
+// Each write to a binary stream becomes a frame.
+websocket.setBinaryFragmentation(1)
+
 function wrap(connection) {
   const conn = new Conn({
     protocol: connection.protocol ?? '',
     send: data => connection.send(data),
+    sendParts(kind, parts, between) { // kind is binary: it has nothing for texts
+      const stream = connection.beginBinary()
+      parts.forEach((part, i) => {
+        stream.write(part)
+        if (i === 0) between()
+      })
+      stream.end()
+    },
     ping: payload => connection.sendPing(payload),
     close: (code, reason) => connection.close(code, reason),
     cut: () => connection.socket.destroy(),

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/stream"
@@ -51,15 +53,27 @@ func (p *peer) dial(path string, change ...func(*driver.Config)) (*stream.Conn, 
 	return conn, p.checkExtensions(conn.Extensions())
 }
 
-// checkExtensions checks what has been agreed on.
+// checkExtensions checks what has been agreed on. The order of the parameters
+// does not matter.
 func (p *peer) checkExtensions(got string) error {
 	switch {
-	case p.agreed != "" && got != p.agreed:
+	case p.agreed != "" && !slices.Equal(parameters(got), parameters(p.agreed)):
 		return fmt.Errorf("agreed on %q, expected %q", got, p.agreed)
 	case p.config.Extensions != nil && got == "":
 		return errors.New("permessage-deflate was offered and not accepted")
 	}
 	return nil
+}
+
+// parameters returns the parts of a single extension as it stands in the
+// handshake, in a fixed order.
+func parameters(extension string) []string {
+	parts := strings.Split(extension, ";")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	slices.Sort(parts)
+	return parts
 }
 
 // dialTCP makes the TCP connection alone.

@@ -29,33 +29,50 @@ func main() {
 	}
 }
 
+// plan is what the flags ask for.
+type plan struct {
+	peer          peer
+	only, without []string // names of steps
+	refused       int      // the status with which the handshake has to be refused; 0 is not at all
+}
+
 // run is the program.
 func run(args []string, stdout io.Writer) error {
-	p, without, refused, err := parse(args)
+	p, err := parse(args)
 	if err != nil {
 		return err
 	}
-	steps := allSteps
-	if refused > 0 {
-		steps = []step{{name: "refused", run: func(p *peer) error { return refusal(p, "/echo", refused) }}}
-	}
-	for _, name := range without {
-		if !slices.ContainsFunc(steps, func(s step) bool { return s.name == name }) {
-			return fmt.Errorf("flag -without: there is no step %q", name)
-		}
+	steps, err := p.steps()
+	if err != nil {
+		return err
 	}
 	for _, s := range steps {
-		if slices.Contains(without, s.name) || !s.fits(p) {
-			continue
-		}
-		if err := within(stepTimeout, func(ctx context.Context) error { return s.run(p.until(ctx)) }); err != nil {
+		if err := within(stepTimeout, func(ctx context.Context) error { return s.run(p.peer.until(ctx)) }); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		note := p.note
-		p.note = ""
-		fmt.Fprintf(stdout, "ok %s%s\n", s.name, note)
+		fmt.Fprintf(stdout, "ok %s%s\n", s.name, p.peer.note)
+		p.peer.note = ""
 	}
 	return nil
+}
+
+// steps returns what is to be done.
+func (p *plan) steps() (steps []step, err error) {
+	if p.refused > 0 {
+		return []step{{name: "refused", run: func(peer *peer) error { return refusal(peer, "/echo", p.refused) }}}, nil
+	}
+	for _, name := range slices.Concat(p.only, p.without) {
+		if !slices.ContainsFunc(allSteps, func(s step) bool { return s.name == name }) {
+			return nil, fmt.Errorf("there is no step %q", name)
+		}
+	}
+	for _, s := range allSteps {
+		wanted := p.only == nil || slices.Contains(p.only, s.name)
+		if wanted && !slices.Contains(p.without, s.name) && s.fits(&p.peer) {
+			steps = append(steps, s)
+		}
+	}
+	return steps, nil
 }
 
 // within calls f, whose connections end with its context.
@@ -70,45 +87,53 @@ func within(limit time.Duration, f func(context.Context) error) error {
 }
 
 // parse reads the flags.
-func parse(args []string) (p *peer, without []string, refused int, err error) {
+func parse(args []string) (*plan, error) {
 	f := flag.NewFlagSet("client", flag.ContinueOnError)
-	base := f.String("url", "", "the `URL` of the server, without a path")
-	missing := f.String("without", "", "the `steps` that the server can not do, with commas between")
-	version := f.String("version", "13", "the `version` to speak: 13, 8, 7, hixie-76 or hixie-75")
-	params := f.String("deflate", "none", "offer permessage-deflate with these `parameters`")
-	agreed := f.String("agreed", "", "the `extensions` that have to be agreed on")
-	messages := f.Int("messages", 1000, "how many messages \"traffic\" sends")
-	seed := f.Uint64("seed", 1, "for their sizes and contents")
-	conns := f.Int("conns", 1, "over how many connections at once")
-	status := f.Int("refused", 0, "the handshake has to be refused with this HTTP `status`")
+	p, e := &plan{}, &deflate.Extension{}
+	f.StringVar(&p.peer.url, "url", "", "the `URL` of the server, without a path")
+	f.Func("only", "the `steps` to run, with commas between; all unless said", list(&p.only))
+	f.Func("without", "the `steps` that the server can not do, with commas between", list(&p.without))
+	f.Func("version", "the `version` to speak: 13, 8, 7, hixie-76 or hixie-75; 13 unless said", func(s string) (err error) {
+		p.peer.config.Version, err = parseVersion(s)
+		return err
+	})
+	f.Func("deflate", "offer permessage-deflate with these `parameters`", func(s string) (err error) {
+		p.peer.config.Extensions = []driver.Extension{e}
+		e.Params, err = parseParams(s)
+		return err
+	})
+	f.BoolVar(&p.peer.all, "all", false, "compress all messages, also short ones")
+	f.StringVar(&p.peer.agreed, "agreed", "", "the `extensions` that have to be agreed on")
+	f.IntVar(&p.peer.messages, "messages", 1000, "how many messages \"traffic\" sends")
+	f.Uint64Var(&p.peer.seed, "seed", 1, "for their sizes and contents")
+	f.IntVar(&p.peer.conns, "conns", 1, "over how many connections at once")
+	f.IntVar(&p.refused, "refused", 0, "the handshake has to be refused with this HTTP `status`")
 	if err := f.Parse(args); err != nil {
-		return nil, nil, 0, err
+		return nil, err
 	}
 	if f.NArg() > 0 {
-		return nil, nil, 0, fmt.Errorf("unknown argument %q", f.Arg(0))
+		return nil, fmt.Errorf("unknown argument %q", f.Arg(0))
 	}
-	u, err := url.Parse(*base)
+	u, err := url.Parse(p.peer.url)
 	if err != nil || u.Host == "" {
-		return nil, nil, 0, fmt.Errorf("flag -url: %q is no URL", *base)
+		return nil, fmt.Errorf("flag -url: %q is no URL", p.peer.url)
 	}
-	if *messages < 1 || *conns < 1 {
-		return nil, nil, 0, fmt.Errorf("%d messages over %d connections", *messages, *conns)
+	p.peer.url = strings.TrimSuffix(p.peer.url, "/")
+	if p.peer.all {
+		e.Threshold = -1
 	}
-	p = &peer{url: strings.TrimSuffix(*base, "/"), agreed: *agreed, messages: *messages, seed: *seed, conns: *conns}
-	if p.config.Version, err = parseVersion(*version); err != nil {
-		return nil, nil, 0, err
+	if p.peer.messages < 1 || p.peer.conns < 1 {
+		return nil, fmt.Errorf("%d messages over %d connections", p.peer.messages, p.peer.conns)
 	}
-	if *params != "none" {
-		e := &deflate.Extension{}
-		if e.Params, err = parseParams(*params); err != nil {
-			return nil, nil, 0, err
-		}
-		p.config.Extensions = []driver.Extension{e}
+	return p, nil
+}
+
+// list reads names with commas between; "" is none.
+func list(names *[]string) func(string) error {
+	return func(s string) error {
+		*names = strings.FieldsFunc(s, func(r rune) bool { return r == ',' })
+		return nil
 	}
-	if *missing != "" {
-		without = strings.Split(*missing, ",")
-	}
-	return p, without, *status, nil
 }
 
 // parseVersion reads the value of -version.
@@ -118,7 +143,7 @@ func parseVersion(s string) (driver.Version, error) {
 			return v, nil
 		}
 	}
-	return 0, fmt.Errorf("flag -version: unknown version %q", s)
+	return 0, errors.New("not known")
 }
 
 // parseParams reads the value of -deflate.
@@ -141,7 +166,7 @@ func parseParams(s string) (p deflate.Params, err error) {
 			err = errors.New("not known")
 		}
 		if err != nil {
-			return p, fmt.Errorf("flag -deflate: parameter %q: %w", parameter, err)
+			return p, fmt.Errorf("parameter %q: %w", parameter, err)
 		}
 	}
 	return p, nil

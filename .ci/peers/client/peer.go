@@ -20,6 +20,7 @@ type peer struct {
 	url      string
 	config   driver.Config
 	agreed   string // the extensions that have to be agreed on; "" is any
+	all      bool   // all messages are sent compressed
 	messages int
 	conns    int
 	seed     uint64

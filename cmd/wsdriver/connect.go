@@ -55,6 +55,7 @@ func connect(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	timeout := c.Duration("timeout", 10*time.Second, "how long connecting and the handshake may take; 0 is any `time`")
 	limit := c.maxMessage()
 	deflate := c.deflate()
+	trust := c.clientTLS()
 	rest, status, ok := c.parse(args, stdout, stderr)
 	if !ok {
 		return status
@@ -65,6 +66,7 @@ func connect(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		setFields(config, *fields, *names, *origin),
 		checkMaxMessage(*limit),
 		checkTimeout(*timeout),
+		trust.load(),
 		checkURL(rest),
 	); err != nil {
 		return c.usageError(stderr, err)
@@ -72,7 +74,7 @@ func connect(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if *suite {
 		return autobahn(ctx, rest[0], config, stderr)
 	}
-	conn, err := dial(ctx, rest[0], config, *timeout)
+	conn, err := dial(ctx, rest[0], &netconn.Dialer{Config: config, TLS: trust.config}, *timeout)
 	if errors.Is(err, driver.ErrUnsupported) {
 		return c.usageError(stderr, err)
 	}
@@ -133,13 +135,13 @@ func checkURL(args []string) error {
 
 // dial connects. Errors of the Config are ErrUnsupported; what the server has
 // answered is added to a refusal.
-func dial(ctx context.Context, rawURL string, c *driver.Config, timeout time.Duration) (*stream.Conn, error) {
+func dial(ctx context.Context, rawURL string, d *netconn.Dialer, timeout time.Duration) (*stream.Conn, error) {
 	if timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no connection within %v (flag -timeout)", timeout))
 		defer cancel()
 	}
-	conn, err := netconn.Dial(ctx, rawURL, c)
+	conn, err := d.Dial(ctx, rawURL)
 	var refused *netconn.HandshakeError
 	switch {
 	case err != nil && ctx.Err() != nil:

@@ -78,7 +78,8 @@ func startServer(t *testing.T, args ...string) (url string, stop func() int) {
 			}
 		}
 	})
-	return strings.TrimSpace(strings.TrimPrefix(stdout.String(), "listening on ")), stop
+	line, _, _ := strings.Cut(stdout.String(), "\n")
+	return strings.TrimPrefix(line, "listening on "), stop
 }
 
 // runConnect runs "wsdriver connect" with a pipe's input.

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -14,15 +16,21 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-const serveHelp = `Serve runs a WebSocket server that sends every message back, on any path.
+const serveHelp = `Serve runs a WebSocket server that sends every message back, on any path. For
+browsers it has a page on the same port, which talks to it.
 
 Usage:
 
 	wsdriver serve [flags]
 
-It prints its URL when it listens. SIGINT and SIGTERM close all connections with
-1001 and end it with status 0. Plain HTTP requests get status 426. The status is
-1 if it can not listen, 2 if a flag is wrong.
+It prints its URL when it listens, and that of the page. SIGINT and SIGTERM close
+all connections with 1001 and end it with status 0. The status is 1 if it can not
+listen, 2 if a flag is wrong.
+
+Both URLs are encrypted with -tls-cert and -tls-key or, to try something out,
+with -tls-self-signed: that certificate is for localhost, this host's name and
+the host of -addr, is valid for 14 days, and is gone when serve ends. Compare the
+fingerprint with what the browser shows.
 `
 
 // serve is the subcommand.
@@ -33,32 +41,31 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	names := c.list("subprotocol", "a subprotocol that is spoken: one `name` or several with commas; may be repeated")
 	limit := c.maxMessage()
 	deflate := c.deflate()
+	certificate := c.serverTLS()
 	ping := c.Duration("ping", 0, "send a ping after this `time` of silence; 0 is never")
 	rest, status, ok := c.parse(args, stdout, stderr)
 	if !ok {
 		return status
 	}
-	config := &driver.Config{MaxMessage: *limit, PingInterval: *ping, Extensions: deflate.extensions()}
-	var err, err2 error
-	config.Versions, err = parseVersions(*versions)
-	config.Subprotocols, err2 = parseSubprotocols(*names)
-	if *ping < 0 {
-		err2 = errors.Join(err2, fmt.Errorf("flag -ping: %v is below 0", *ping))
-	}
-	if len(rest) > 0 {
-		err2 = errors.Join(err2, fmt.Errorf("unknown argument %q", rest[0]))
-	}
-	if err := errors.Join(err, err2, checkMaxMessage(*limit)); err != nil {
+	config := &driver.Config{MaxMessage: *limit, PingInterval: *ping, Extensions: deflate.extensions(), KeepRequest: true}
+	if err := errors.Join(
+		setServed(config, *versions, *names),
+		checkMaxMessage(*limit),
+		checkPing(*ping),
+		certificate.load(*addr),
+		checkNoArguments(rest),
+	); err != nil {
 		return c.usageError(stderr, err)
 	}
-	l, err := netconn.Listen("tcp", *addr, config)
+	inner, err := net.Listen("tcp", *addr)
 	if err != nil {
 		fmt.Fprintf(stderr, "wsdriver serve: flag -addr: %v\n", err)
 		return exitFailed
 	}
-	l.Check = explain
-	fmt.Fprintf(stdout, "listening on ws://%v/\n", l.Addr())
-	s := &server{conns: make(map[*stream.Conn]bool)}
+	l := netconn.NewListener(&meteredListener{inner.(*net.TCPListener), certificate.config}, config)
+	s := &server{connections: make(map[*connection]bool), ids: make(map[string]*connection)}
+	l.Check = s.answer
+	fmt.Fprint(stdout, announcement(l.Addr().(*net.TCPAddr), certificate.config))
 	stop := context.AfterFunc(ctx, func() {
 		s.shutdown()
 		_ = l.Close()
@@ -68,27 +75,49 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitOK
 }
 
-// explain answers plain HTTP requests.
-func explain(r *driver.Request) *driver.Response {
-	if driver.IsWebSocket(r) {
-		return nil
+// setServed sets what clients may choose from.
+func setServed(c *driver.Config, versions string, names []string) (err error) {
+	if c.Versions, err = parseVersions(versions); err != nil {
+		return err
 	}
-	return &driver.Response{
-		Status: 426,
-		Fields: []driver.Field{
-			{Name: "Upgrade", Value: "websocket"},
-			{Name: "Content-Type", Value: "text/plain; charset=utf-8"},
-		},
-		Body: []byte("This is \"wsdriver serve\", a WebSocket echo server.\nTry \"wsdriver connect\" with its ws URL.\n"),
+	c.Subprotocols, err = parseSubprotocols(names)
+	return err
+}
+
+func checkPing(d time.Duration) error {
+	if d < 0 {
+		return fmt.Errorf("flag -ping: %v is below 0", d)
 	}
+	return nil
+}
+
+func checkNoArguments(args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("unknown argument %q", args[0])
+	}
+	return nil
+}
+
+// announcement is what serve prints when it listens at addr. c is nil without TLS.
+func announcement(addr *net.TCPAddr, c *tls.Config) string {
+	page := addr.String()
+	if addr.IP.IsUnspecified() { // browsers take no such address
+		page = net.JoinHostPort("localhost", strconv.Itoa(addr.Port))
+	}
+	if c == nil {
+		return fmt.Sprintf("listening on ws://%v/\npage: http://%s/\n", addr, page)
+	}
+	return fmt.Sprintf("listening on wss://%v/\npage: https://%s/\nSHA-256 of the certificate: %s\n",
+		addr, page, fingerprint(c.Certificates[0].Certificate[0]))
 }
 
 // server holds the connections of serve.
 type server struct {
-	mu     sync.Mutex
-	conns  map[*stream.Conn]bool
-	ending bool
-	all    sync.WaitGroup
+	mu          sync.Mutex
+	connections map[*connection]bool
+	ids         map[string]*connection // those that have chosen one
+	ending      bool
+	all         sync.WaitGroup
 }
 
 // run echoes until l is closed, and returns when all connections have ended.
@@ -113,18 +142,21 @@ func (s *server) run(ctx context.Context, l *netconn.Listener, stderr io.Writer)
 
 // echo sends back what comes over conn.
 func (s *server) echo(conn *stream.Conn) {
-	if !s.add(conn) {
+	c := newConnection(conn)
+	if !s.add(c) {
 		_ = conn.Close(driver.CodeGoingAway, "")
 		return
 	}
-	defer s.remove(conn)
+	defer s.remove(c)
 	var buf []byte
 	for {
 		kind, p, err := conn.ReadMessage(buf)
-		if err == nil {
-			err = conn.WriteMessage(kind, p)
-		}
 		if err != nil {
+			break
+		}
+		c.received.count(len(p))
+		c.sent.count(len(p)) // before it leaves: what the peer has is counted
+		if err = conn.WriteMessage(kind, p); err != nil {
 			break
 		}
 		if buf = p; cap(buf) > 64<<10 {
@@ -134,17 +166,27 @@ func (s *server) echo(conn *stream.Conn) {
 	_ = conn.Close(driver.CodeGoingAway, "")
 }
 
-func (s *server) add(conn *stream.Conn) bool {
+// add reports false if the server ends.
+func (s *server) add(c *connection) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.conns[conn] = !s.ending
-	return !s.ending
+	if s.ending {
+		return false
+	}
+	s.connections[c] = true
+	if c.id != "" {
+		s.ids[c.id] = c
+	}
+	return true
 }
 
-func (s *server) remove(conn *stream.Conn) {
+func (s *server) remove(c *connection) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.conns, conn)
+	delete(s.connections, c)
+	if s.ids[c.id] == c {
+		delete(s.ids, c.id)
+	}
 }
 
 // shutdown begins to close all connections.
@@ -152,7 +194,7 @@ func (s *server) shutdown() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ending = true
-	for conn := range s.conns {
-		s.all.Go(func() { _ = conn.Close(driver.CodeGoingAway, "the server ends") })
+	for c := range s.connections {
+		s.all.Go(func() { _ = c.conn.Close(driver.CodeGoingAway, "the server ends") })
 	}
 }

@@ -1,0 +1,64 @@
+// What is on the wire a page cannot see. Its own server counts, and tells who
+// knows the id of the connection, which the page chooses and puts into its URL.
+import { bytes, percent, whole } from './words.js'
+
+const interval = 500 // milliseconds
+
+const $ = selector => document.querySelector(selector)
+
+let id = '' // '' for a server that is not the page's own
+let compressed = false
+let timer = 0
+let stale = false
+
+// watch returns the id for a new connection to url, '' if there are no numbers
+// to be had.
+export function watch(url) {
+	$('#stats').hidden = true
+	$('#compression').textContent = '–'
+	const own = url.host === location.host
+	id = own ? Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, '0')).join('') : ''
+	return id
+}
+
+// start is for when the connection is open.
+export function start(withCompression) {
+	compressed = withCompression
+	$('#compression').textContent = compressed ? 'permessage-deflate' : 'none'
+	if (id) timer = setInterval(ask, interval)
+}
+
+export function stop() {
+	clearInterval(timer)
+	id = ''
+}
+
+// changed says that the numbers have changed: only then the server is asked.
+export function changed() {
+	stale = true
+}
+
+async function ask() {
+	if (!stale) return
+	stale = false
+	const asked = id
+	try {
+		const answer = await fetch(`/stats?id=${asked}`)
+		if (answer.status !== 200 || id !== asked) return
+		const { received, sent } = await answer.json()
+		row('#received', received)
+		row('#sent', sent)
+		$('#stats').hidden = false
+		if (compressed) $('#compression').textContent = `to ${percent(ratio(received))} of the payload and back to ${percent(ratio(sent))}`
+	} catch {
+		// The server is gone, and the connection with it.
+	}
+}
+
+const ratio = ({ payload, wire }) => payload === 0 ? 1 : wire / payload
+
+function row(selector, numbers) {
+	const cells = document.querySelectorAll(`${selector} td`)
+	const texts = [whole(numbers.messages), bytes(numbers.payload), bytes(numbers.wire), percent(ratio(numbers))]
+	texts.forEach((text, i) => { cells[i].textContent = text })
+}

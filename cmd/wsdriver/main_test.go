@@ -174,19 +174,6 @@ func TestSignalToClient(t *testing.T) {
 	}
 }
 
-func TestPlainRequest(t *testing.T) {
-	url, _ := startServer(t)
-	res, err := http.Get("http" + strings.TrimPrefix(url, "ws"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, _ := io.ReadAll(res.Body)
-	res.Body.Close()
-	if res.StatusCode != 426 || !strings.Contains(string(body), "wsdriver serve") {
-		t.Errorf("%s %q", res.Status, body)
-	}
-}
-
 // TestExitStatus has servers that end the connection in several ways.
 func TestExitStatus(t *testing.T) {
 	tests := []struct {

@@ -76,6 +76,6 @@ func (s *server) stats(id string) *driver.Response {
 	return &driver.Response{
 		Status: 200,
 		Fields: []driver.Field{{Name: "Content-Type", Value: "application/json"}},
-		Body:   fmt.Appendf(nil, `{"version":%q,"received":%v,"sent":%v}`, c.conn.Version(), &c.received, &c.sent),
+		Body:   fmt.Appendf(nil, `{"received":%v,"sent":%v}`, &c.received, &c.sent),
 	}
 }

@@ -12,7 +12,8 @@ const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 export function message(direction, data, took) {
 	const isText = typeof data === 'string'
 	const size = byteLength(data)
-	const entry = add(direction, `${isText ? 'text' : 'binary'}, ${size < 1000 ? bytes(size) : `${whole(size)} bytes`}`, isText ? cut(data) : hex(data, mostBytes))
+	const about = `${isText ? 'text' : 'binary'}, ${size < 1000 ? bytes(size) : `${whole(size)} bytes`}`
+	const entry = isText ? addText(direction, about, data) : add(direction, about, hex(data, mostBytes))
 	if (took !== undefined) {
 		entry.querySelector('.about').append(' · ', element('span', 'echo', `the echo, equal, after ${milliseconds(took)}`))
 	}
@@ -37,10 +38,11 @@ function add(direction, about, body) {
 	return entry
 }
 
-function cut(text) {
-	if (text.length <= mostText) return text
-	const shown = text.slice(0, mostText).replace(/[\uD800-\uDBFF]$/, '')
-	return `${shown}… (the first ${shown.length} of ${whole(text.length)} characters)`
+// addText shows no more than the beginning of a text.
+function addText(direction, about, text) {
+	if (text.length <= mostText) return add(direction, about, text)
+	const shown = text.slice(0, mostText).toWellFormed() // the cut may go through a character
+	return add(direction, `${about}, the first ${mostText} of ${whole(text.length)} characters`, `${shown}…`)
 }
 
 function element(name, className, text = '') {

@@ -172,7 +172,9 @@ func (c *Conn) wholeMessage(p []byte) (int, ws.Event) {
 		return 0, ws.Event{}
 	}
 	if c.pipe != nil {
-		return 0, ws.Event{}
+		if active, _ := c.pipe.BeginDecode(0); active {
+			return 0, ws.Event{}
+		}
 	}
 	h := headerSize(p[1])
 	if len(p) < h {

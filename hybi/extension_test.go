@@ -288,6 +288,24 @@ func TestHalfTheBits(t *testing.T) {
 	check(t, cfg, in, []wstest.Record{gotText("aa")}, nil)
 }
 
+// noBits is an extension without bits, which sees every message.
+type noBits struct{ repeat }
+
+func (*noBits) RSV() byte { return 0 }
+func (n *noBits) Accept([]extensions.Param) ([]extensions.Param, extensions.Session, bool) {
+	return nil, n, true
+}
+
+// Without bits a message is decoded like any other, also if it lies whole in the
+// input.
+func TestNoBits(t *testing.T) {
+	roles(func(cfg Config) {
+		cfg.Pipeline = pipeline(t, &noBits{})
+		check(t, cfg, encode(cfg.Server, text("\x02a"), ping("p"), bin("\x03b")), []wstest.Record{gotText("aa"), gotPing("p"), gotBin("bbb")},
+			encode(!cfg.Server, pong("p")))
+	})
+}
+
 // A bomb takes no more memory than the limit allows.
 func TestBombMemory(t *testing.T) {
 	bomb := strings.Repeat("\xffa", 1<<18) // 64 MiB

@@ -134,28 +134,21 @@ func atEnd(err error) error {
 }
 
 // counter counts what a gws.Conn receives.
-type counter struct {
-	gws.BuiltinEventHandler
-	messages, bytes int
-}
+type counter struct{ messages, bytes int }
 
-func (h *counter) OnMessage(_ *gws.Conn, m *gws.Message) {
-	h.messages, h.bytes = h.messages+1, h.bytes+m.Data.Len()
+// counters handles the events of all connections of a gws.Upgrader, which have a
+// counter each.
+type counters struct{ gws.BuiltinEventHandler }
+
+func (counters) OnMessage(c *gws.Conn, m *gws.Message) {
+	n, _ := c.Session().Load("counter")
+	n.(*counter).messages++
+	n.(*counter).bytes += m.Data.Len()
 	m.Close()
 }
 
-// handlers gives each gws.Conn of an Upgrader a handler of its own.
-type handlers struct {
-	gws.BuiltinEventHandler
-}
-
-func (handlers) OnMessage(c *gws.Conn, m *gws.Message) {
-	h, _ := c.Session().Load("counter")
-	h.(*counter).OnMessage(c, m)
-}
-
 func listenGWS(takeover bool) func(conn *memory) (*server, error) {
-	u := gws.NewUpgrader(handlers{}, &gws.ServerOption{
+	u := gws.NewUpgrader(counters{}, &gws.ServerOption{
 		CheckUtf8Enabled: true, ReadMaxPayloadSize: 16 << 20,
 		PermessageDeflate: gws.PermessageDeflate{
 			Enabled: true, Level: 1, PoolSize: 1,
@@ -167,13 +160,13 @@ func listenGWS(takeover bool) func(conn *memory) (*server, error) {
 		if err != nil {
 			return nil, err
 		}
-		h := &counter{}
-		c.Session().Store("counter", h)
+		n := &counter{}
+		c.Session().Store("counter", n)
 		return &server{
 			send: func(p []byte) error { return c.WriteMessage(gws.OpcodeText, p) },
 			receive: func() (messages, bytes int, err error) {
 				c.ReadLoop()
-				return h.messages, h.bytes, nil
+				return n.messages, n.bytes, nil
 			},
 		}, nil
 	}

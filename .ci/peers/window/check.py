@@ -22,6 +22,9 @@ EXTENSION = "permessage-deflate"
 LETTERS = bytes(range(0x30, 0x70))
 
 
+COMMON = bytes(random.Random(SEED).choices(LETTERS, k=400))  # text that all connections have in common
+
+
 class Text:
     """Messages that repeat text from all distances up to 40 KiB."""
 
@@ -38,9 +41,10 @@ class Text:
         parts = []
         while size > 0:
             part = self.letters(r.randrange(1, 40))
-            if self.past and r.random() < 0.5:
-                at = r.randrange(len(self.past))
-                part = self.past[at : at + r.randrange(20, 300)]
+            if r.random() < 0.5:
+                source = COMMON if r.random() < 0.1 or not self.past else self.past
+                at = r.randrange(len(source))
+                part = source[at : at + r.randrange(20, 300)]
             parts.append(part)
             size -= len(part)
         message = b"".join(parts)
@@ -125,11 +129,13 @@ async def check_server(bits, window):
     """The server has agreed on bits; its messages have to fit into window bits."""
     server, port = await serve(bits)
     try:
-        conns = [await connect(port, bits) for _ in range(CONNECTIONS)]
-        seen = [Seen(window) for _ in conns]
-        text = [Text(SEED + i) for i in range(CONNECTIONS)]
+        conns, seen, text = [], [], []
         for i in range(MESSAGES):
-            at = i % CONNECTIONS
+            if i % 20 == 0 and len(conns) < CONNECTIONS:  # the last ones get compressors that others have used
+                conns.append(await connect(port, bits))
+                seen.append(Seen(window))
+                text.append(Text(SEED + i))
+            at = i % len(conns)
             message = text[at].next()
             if seen[at].text(*await send(conns[at], message)) != message:
                 raise AssertionError(f"message {i}, seed {SEED}: another text came back")

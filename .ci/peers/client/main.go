@@ -90,6 +90,7 @@ func within(limit time.Duration, f func(context.Context) error) error {
 func parse(args []string) (*plan, error) {
 	f := flag.NewFlagSet("client", flag.ContinueOnError)
 	p, e := &plan{}, &deflate.Extension{}
+	p.peer.config.HandshakeTimeout, p.peer.config.CloseTimeout = stepTimeout, stepTimeout // the peer may be slow
 	f.StringVar(&p.peer.url, "url", "", "the `URL` of the server, without a path")
 	f.Func("only", "the `steps` to run, with commas between; all unless said", list(&p.only))
 	f.Func("without", "the `steps` that the server can not do, with commas between", list(&p.without))

@@ -1,13 +1,13 @@
-// permessage-deflate with npm's ws and npm's permessage-deflate, both ways, with
-// every set of parameters.
+// permessage-deflate with a library in both roles, with every set of parameters.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import * as faye from './libraries/faye-websocket.mjs'
-import * as driver from './libraries/websocket-driver.mjs'
-import * as ws from './libraries/ws.mjs'
 import { client, run, serve } from './processes.mjs'
 import { relay } from './relay.mjs'
 import { exchange } from './traffic.mjs'
+
+const timeout = 120000
+
+export const windows = ['server_max_window_bits', 'client_max_window_bits']
 
 // How many messages: under context takeover, without it on some side (the
 // libraries make a new stream of zlib for each then), and where only the handshake
@@ -36,54 +36,9 @@ function header(set, separator = '; ') {
 
 // agreed is the answer to a set. Some leave a limit out that is none: without are
 // the names of the parameters with which they do.
-function agreed(set, without) {
+export function agreed(set, without) {
   const said = Object.entries(set).filter(([name, value]) => !(value === 15 && without.includes(name)))
   return ['permessage-deflate', header(Object.fromEntries(said))].filter(Boolean).join('; ')
-}
-
-const windows = ['server_max_window_bits', 'client_max_window_bits']
-
-// Options of the libraries for a set, on a client what it asks for and on a server
-// what it limits. ws compresses messages of less than 1 KiB only under context
-// takeover; permessage-deflate compresses all.
-const libraries = [
-  {
-    library: ws,
-    options: set => ({
-      serverNoContextTakeover: set.server_no_context_takeover,
-      clientNoContextTakeover: set.client_no_context_takeover,
-      serverMaxWindowBits: set.server_max_window_bits,
-      clientMaxWindowBits: set.client_max_window_bits,
-    }),
-    plainUnless: set => !set.server_no_context_takeover,
-    answerToOffer: set => agreed(set, []),
-    answerWithLimits: set => agreed(set, []),
-  },
-  ...[driver, faye].map(library => ({
-    library,
-    options: (set, side) => pick(side === 'client'
-      ? {
-          noContextTakeover: set.client_no_context_takeover,
-          maxWindowBits: set.client_max_window_bits,
-          requestNoContextTakeover: set.server_no_context_takeover,
-          requestMaxWindowBits: set.server_max_window_bits,
-        }
-      : {
-          noContextTakeover: set.server_no_context_takeover,
-          maxWindowBits: set.server_max_window_bits,
-          requestNoContextTakeover: set.client_no_context_takeover,
-          requestMaxWindowBits: set.client_max_window_bits,
-        }),
-    plainUnless: () => true,
-    answerToOffer: set => agreed(set, windows),
-    // It keeps to a limit of its own and does not say so where it was not asked.
-    answerWithLimits: ({ server_max_window_bits: _, ...set }) => agreed(set, windows),
-  })),
-]
-
-// pick leaves out what is not set.
-function pick(options) {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
 
 function name(library, what, set) {
@@ -111,32 +66,39 @@ async function asClient({ library }, options, flag, count, answer) {
 }
 
 // asServer has the scenario client walk through what a library serves.
-async function asServer({ library, plainUnless }, options, offer, count, answer, set) {
+async function asServer({ library, lacks, plain }, options, offer, count, answer, set) {
   const server = await library.serve({ deflate: options })
   try {
-    const lacks = library === ws ? [] : ['fragments-in', 'close-server-no-code'] // as in servers.test.mjs
-    if (plainUnless(set)) lacks.push('traffic-in')
+    const without = [...lacks, ...plain(set) ? [] : ['traffic-in']].join()
     const flags = ['-deflate', offer, '-agreed', answer, '-messages', String(count)]
-    const { out, err, status } = await run(client, ['-url', server.url, '-without', lacks.join(), ...flags])
+    const { out, err, status } = await run(client, ['-url', server.url, '-without', without, ...flags])
     assert.equal(status, 0, `${out}${err}`)
   } finally {
     server.stop()
   }
 }
 
-describe('deflate', { concurrency: 3 }, () => {
-  for (const row of libraries) {
-    const { library, options, answerToOffer, answerWithLimits } = row
-    for (const set of row.library === faye ? [{}] : sets) { // faye has the same code below it
+// testDeflate tests a library:
+//
+//   options(set, role)     what asks for a set as a client, and limits to it as a
+//                          server
+//   answerToOffer(set)     what its server agrees to if a set is offered
+//   answerWithLimits(set)  and if the set are its own limits
+//   plain(set)             whether its server sends some messages without compression
+//   lacks                  the steps that its server cannot do, as in servers.test.mjs
+export function testDeflate(row, some = sets) {
+  const { library, options, answerToOffer, answerWithLimits } = row
+  describe(`deflate with ${library.name}`, { concurrency: 2 }, () => {
+    for (const set of some) {
       // Our server says nothing of a client's window that is not limited.
-      test(name(library, 'offers', set), () =>
+      test(name(library, 'offers', set), { timeout }, () =>
         asClient(row, options(set, 'client'), '-deflate', many(set), agreed(set, ['client_max_window_bits'])))
-      test(name(library, 'follows the limits', set), () =>
+      test(name(library, 'follows the limits', set), { timeout }, () =>
         asClient(row, options({}, 'client'), `-deflate=${header(set, ',') || 'true'}`, few, agreed(set, windows)))
-      test(name(library, 'accepts', set), () =>
+      test(name(library, 'accepts', set), { timeout }, () =>
         asServer(row, options({}, 'server'), header(set, ','), many(set), answerToOffer(set), set))
-      test(name(library, 'limits', set), () =>
+      test(name(library, 'limits', set), { timeout }, () =>
         asServer(row, options(set, 'server'), '', few, answerWithLimits(set), set))
     }
-  }
-})
+  })
+}

@@ -21,7 +21,10 @@ class Closing(unittest.TestCase):
         self.serving = self.enterContext(Serving(WSDRIVER, "serve", "-addr", "127.0.0.1:0", "-max-message", "1000"))
 
     def wire(self):
-        return self.enterContext(Wire(self.serving.url)).open()
+        """Opens a connection; the echo shows that the server is at it, not at its handshake."""
+        wire = self.enterContext(Wire(self.serving.url)).open(Frame(Opcode.TEXT, b"there?"))
+        self.assertEqual(wire.next().data, b"there?")
+        return wire
 
     def check_serving(self):
         """The server serves on, and holds nothing that keeps it from ending."""
@@ -90,7 +93,8 @@ class Closing(unittest.TestCase):
     def test_server_first_messages_cross(self):
         wire = self.wire()
         self.serving.process.terminate()
-        select.select([wire.socket], [], [], TIMEOUT)
+        readable, _, _ = select.select([wire.socket], [], [], TIMEOUT)
+        self.assertTrue(readable, "the server sends no close frame")
         wire.protocol.send_text(b"not seen yet that you close")
         wire.flush()
         self.assertEqual(wire.closed(), (1001, "the server ends"))

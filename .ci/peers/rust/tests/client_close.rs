@@ -45,11 +45,17 @@ fn check_cut(ws: &mut WebSocket<Stream>) {
     assert!(cut, "{end:?} came, expected the end without a close frame");
 }
 
+/// Opens a connection; the echo shows that the server is at it, not at its handshake.
+fn served(serving: &Serving) -> WebSocket<Stream> {
+    let mut ws = dial(serving);
+    ws.send("there?".into()).unwrap();
+    assert_eq!(ws.read().unwrap(), Message::text("there?"));
+    ws
+}
+
 /// The server serves on, and holds nothing that keeps it from ending.
 fn check_serving(mut serving: Serving) {
-    let mut ws = dial(&serving);
-    ws.send("anybody there?".into()).unwrap();
-    assert_eq!(ws.read().unwrap(), Message::text("anybody there?"));
+    let mut ws = served(&serving);
     serving.signal("TERM");
     assert_eq!(closed(&mut ws), close_frame(1001, "the server ends"));
     assert!(serving.wait().success());
@@ -110,7 +116,7 @@ fn client_first_in_the_same_write_as_the_request() {
 #[test]
 fn server_first() {
     let mut serving = wsdriver(&[]);
-    let mut all = [dial(&serving), dial(&serving), dial(&serving)];
+    let mut all = [served(&serving), served(&serving), served(&serving)];
     serving.signal("TERM");
     for ws in &mut all {
         assert_eq!(closed(ws), close_frame(1001, "the server ends"));
@@ -121,7 +127,7 @@ fn server_first() {
 #[test]
 fn both_at_once() {
     let mut serving = wsdriver(&[]);
-    let mut ws = dial(&serving);
+    let mut ws = served(&serving);
     serving.signal("TERM");
     ws.get_ref().tcp.peek(&mut [0]).unwrap(); // the server's close frame is there, and not seen
     ws.close(close_frame(4000, "me too")).unwrap();
@@ -170,7 +176,7 @@ fn client_ends_tcp_without_a_close_frame() {
 #[test]
 fn server_is_killed() {
     let serving = wsdriver(&[]);
-    let mut ws = dial(&serving);
+    let mut ws = served(&serving);
     serving.signal("KILL");
     check_cut(&mut ws);
 }

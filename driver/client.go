@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/sans-io/websocket-driver/driver/head"
@@ -17,15 +16,12 @@ import (
 // digestLength is what follows the response head in hixie-76.
 const digestLength = 16
 
-// maxRefusal is how much of the body of a refusal a client collects, in bytes.
-const maxRefusal = 1 << 10
-
 // NewClient returns the client side of a connection to a ws or wss URL. A user
 // name and password in the URL become a Basic Authorization field (RFC 7617). The
 // transport, TLS included, is the caller's business. Start queues the request.
 func NewClient(rawURL string, c *Config) (*Driver, error) {
 	d := newDriver(c, false)
-	u, err := parseURL(rawURL)
+	u, err := head.ParseURL(rawURL, "ws", "wss")
 	if err != nil {
 		return nil, err
 	}
@@ -61,28 +57,6 @@ func NewClient(rawURL string, c *Config) (*Driver, error) {
 		return nil, err
 	}
 	return d, nil
-}
-
-// parseURL parses a WebSocket URL (RFC 6455, section 3). Its errors do not show
-// the URL, which may hold a password.
-func parseURL(raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil && strings.Contains(raw, "@"):
-		return nil, fmt.Errorf("%w: malformed URL with user information", ErrUnsupported)
-	case err != nil:
-		if e, ok := err.(*url.Error); ok {
-			err = e.Err
-		}
-		return nil, fmt.Errorf("%w: URL: %w", ErrUnsupported, err)
-	case u.Scheme != "ws" && u.Scheme != "wss":
-		return nil, fmt.Errorf("%w: URL with scheme %q, not ws or wss", ErrUnsupported, u.Scheme)
-	case u.Hostname() == "":
-		return nil, fmt.Errorf("%w: URL without a host", ErrUnsupported)
-	case u.Fragment != "" || strings.Contains(raw, "#"):
-		return nil, fmt.Errorf("%w: URL with a fragment", ErrUnsupported)
-	}
-	return u, nil
 }
 
 // hostField is the host of u without the default port (section 4.1).
@@ -268,40 +242,18 @@ func (d *Driver) readDigest(p []byte) int {
 }
 
 // refused begins to collect the body of a refusal: the Close event comes when
-// maxRefusal or Content-Length bytes have come, or at EOF, or when
-// HandshakeTimeout has passed.
+// 1 KiB or Content-Length bytes have come, or at EOF, or when HandshakeTimeout
+// has passed.
 func (d *Driver) refused() {
-	r := d.response
-	d.hs.refusal = &Error{Code: ws.CodeAbnormal, Status: r.Status, Msg: refusalText(r)}
-	d.hs.bodyLeft = maxRefusal
-	if n, err := strconv.ParseUint(r.Get("Content-Length"), 10, 63); err == nil && !isChunked(r) {
-		d.hs.bodyLeft = int(min(n, maxRefusal))
-	}
-	if !hasBody(r.Status) {
-		d.hs.bodyLeft = 0
-	}
+	d.hs.refusal = &Error{Code: ws.CodeAbnormal, Status: d.response.Status, Msg: refusalText(d.response)}
 	d.phase = phaseRefusal
 }
 
-func refusalText(r *Response) string {
-	text := fmt.Sprintf("handshake refused with status %d", r.Status)
-	if name := head.StatusText(r.Status); name != "" {
-		text += " (" + name + ")"
-	}
-	if isChunked(r) {
-		text += "; its body is chunked and kept as it came"
-	}
-	return text
-}
-
-// isChunked reports whether the body of r is chunked; Content-Length does not
-// count then (RFC 9112, section 6.3).
-func isChunked(r *Response) bool { return head.HasToken(r.Fields, "Transfer-Encoding", "chunked") }
+func refusalText(r *Response) string { return "handshake refused with " + r.Refusal() }
 
 func (d *Driver) readRefusal(p []byte) int {
-	n := min(len(p), d.hs.bodyLeft)
-	d.response.Body = append(d.response.Body, p[:n]...)
-	if d.hs.bodyLeft -= n; d.hs.bodyLeft == 0 {
+	n, done := d.response.CollectBody(p)
+	if done {
 		d.end(d.hs.refusal)
 	}
 	return n

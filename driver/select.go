@@ -155,10 +155,6 @@ func (d *Driver) refusalResponse(e *Error) *Response {
 	return d.finalResponse(e.Status, fields, body)
 }
 
-// hasBody reports whether a final response with this status may have a body
-// (RFC 9112, section 6.3).
-func hasBody(status int) bool { return status != 204 && status != 304 }
-
 // finalResponse completes a response behind which the transport is closed.
 func (d *Driver) finalResponse(status int, fields []Field, body []byte) *Response {
 	r := &Response{Major: 1, Minor: 1, Status: status, Fields: slices.Clone(fields), Body: body}
@@ -166,7 +162,7 @@ func (d *Driver) finalResponse(status int, fields []Field, body []byte) *Respons
 		r.Major, r.Minor = d.request.Major, d.request.Minor
 		return r
 	}
-	if hasBody(status) && head.Count(fields, "Content-Length") == 0 {
+	if head.HasBody(status) && head.Count(fields, "Content-Length") == 0 {
 		r.Fields = append(r.Fields, Field{Name: "Content-Length", Value: strconv.Itoa(len(body))})
 	}
 	if head.Count(fields, "Connection") == 0 {

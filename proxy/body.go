@@ -1,0 +1,169 @@
+package proxy
+
+import (
+	"strconv"
+
+	"github.com/sans-io/websocket-driver/driver/head"
+)
+
+// maxSkip is the longest body of a 407 that is skipped, in bytes as they come. A
+// new connection is cheaper than more.
+const maxSkip = 64 << 10
+
+// persists reports whether the connection goes on after r (RFC 9112, section
+// 9.3). Proxy-Connection is no standard, but what old proxies say.
+func persists(r *head.Response) bool {
+	says := func(option string) bool {
+		return head.HasToken(r.Fields, "Connection", option) || head.HasToken(r.Fields, "Proxy-Connection", option)
+	}
+	return !says("close") && (r.Minor > 0 || says("keep-alive"))
+}
+
+// body finds the end of a body (RFC 9112, sections 6.3 and 7.1).
+type body struct {
+	state chunkState
+	left  int // bytes of the body or chunk that are still to come
+	total int // bytes that have come
+}
+
+// chunkState is the place within a chunked body. A body with a Content-Length
+// is plain all the time.
+type chunkState uint8
+
+const (
+	plain      chunkState = iota // no chunks: left bytes
+	chunkStart                   // the first digit of a size
+	chunkSize                    // the others, and the CR or extension behind them
+	chunkExt                     // an extension and its CR
+	chunkLF                      // LF of a size
+	chunkData                    // left bytes
+	dataCR                       // CR behind data
+	dataLF                       // its LF
+	lineStart                    // the first byte of a trailer line
+	line                         // a trailer line and its CR
+	lineLF                       // its LF
+	endLF                        // LF of the empty line
+)
+
+// verdict is what is known of a body's end.
+type verdict uint8
+
+const (
+	bodyMore verdict = iota // it has not come yet
+	bodyOver                // it has come
+	bodyLost                // it cannot be found, or is too far away
+)
+
+// delimitedBody returns the body of r; ok is false if only the end of the
+// connection ends it, if its length is in doubt, or beyond maxSkip.
+func delimitedBody(r *head.Response) (b body, ok bool) {
+	lengths := head.Count(r.Fields, "Content-Length")
+	codings := 0
+	coding := ""
+	for coding = range head.Tokens(r.Fields, "Transfer-Encoding") {
+		codings++
+	}
+	switch {
+	case codings == 1 && lengths == 0 && r.Minor > 0 && head.EqualFold(coding, "chunked"):
+		return body{state: chunkStart}, true
+	case codings == 0 && lengths == 1:
+		n, err := strconv.ParseUint(r.Get("Content-Length"), 10, 63)
+		return body{left: int(min(n, maxSkip))}, err == nil && n <= maxSkip
+	}
+	return body{}, false
+}
+
+// skip takes what p holds of the body. n is how many bytes those are.
+func (b *body) skip(p []byte) (n int, v verdict) {
+	if b.state == plain {
+		n = min(len(p), b.left)
+		if b.left -= n; b.left > 0 {
+			return n, bodyMore
+		}
+		return n, bodyOver
+	}
+	for n < len(p) {
+		used := 1
+		if b.state == chunkData {
+			used = min(len(p)-n, b.left)
+			if b.left -= used; b.left == 0 {
+				b.state = dataCR
+			}
+		} else {
+			v = b.turn(p[n])
+		}
+		n += used
+		if b.total += used; b.total > maxSkip {
+			v = bodyLost
+		}
+		if v != bodyMore {
+			return n, v
+		}
+	}
+	return n, bodyMore
+}
+
+// turn takes a byte that is not data.
+func (b *body) turn(c byte) verdict {
+	switch b.state {
+	case chunkStart, chunkSize:
+		return b.turnSize(c)
+	case chunkExt:
+		return b.move(c == '\r', chunkLF, c != '\n')
+	case chunkLF:
+		if b.left == 0 {
+			return b.move(c == '\n', lineStart, false)
+		}
+		return b.move(c == '\n', chunkData, false)
+	case dataCR:
+		return b.move(c == '\r', dataLF, false)
+	case dataLF:
+		return b.move(c == '\n', chunkStart, false)
+	case lineStart:
+		if c != '\r' {
+			b.state = line
+			return b.move(false, line, c != '\n')
+		}
+		b.state = endLF
+	case line:
+		return b.move(c == '\r', lineLF, c != '\n')
+	case lineLF:
+		return b.move(c == '\n', lineStart, false)
+	case endLF:
+		if c == '\n' {
+			return bodyOver
+		}
+		return bodyLost
+	}
+	return bodyMore
+}
+
+// turnSize takes a byte of a chunk's size or the one behind it.
+func (b *body) turnSize(c byte) verdict {
+	digit, err := strconv.ParseUint(string(rune(c)), 16, 8)
+	switch {
+	case err == nil:
+		b.state = chunkSize
+		b.left = b.left<<4 | int(digit)
+		if b.left > maxSkip {
+			return bodyLost
+		}
+		return bodyMore
+	case b.state == chunkSize && c == '\r':
+		b.state = chunkLF
+		return bodyMore
+	}
+	return b.move(b.state == chunkSize && (c == ';' || c == ' ' || c == '\t'), chunkExt, false)
+}
+
+// move goes to the state next if the byte leads there; if it does not, stay
+// says whether it may stand where it does.
+func (b *body) move(leads bool, next chunkState, stay bool) verdict {
+	switch {
+	case leads:
+		b.state = next
+	case !stay:
+		return bodyLost
+	}
+	return bodyMore
+}

@@ -1,0 +1,99 @@
+package proxy
+
+import (
+	"cmp"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/sans-io/websocket-driver/driver/head"
+)
+
+// Challenge is one way in which a proxy that has answered 407 lets itself be
+// convinced (RFC 9110, section 11.3).
+type Challenge struct {
+	// Scheme is the authentication scheme as the proxy writes it; it is
+	// compared without regard to case: Basic, Digest, Negotiate.
+	Scheme string
+
+	// Token is what follows the scheme if that is not a list of parameters
+	// (token68), or "".
+	Token string
+
+	// Params are the parameters, quoted ones without their quotes.
+	Params []head.Field
+
+	// Method and Target are those of the request: CONNECT, host and port.
+	Method, Target string
+
+	// Rand is Config.Rand or crypto/rand.Reader, never nil.
+	Rand io.Reader
+}
+
+// Param returns the value of the first parameter called name, without regard to
+// case, or "".
+func (c *Challenge) Param(name string) string { return head.Get(c.Params, name) }
+
+func (c *Challenge) is(scheme string) bool { return head.EqualFold(c.Scheme, scheme) }
+
+// strength orders the schemes. Of those that are not known here the caller's
+// hook decides, so they come first.
+func (c *Challenge) strength() int {
+	switch {
+	case c.is("Basic"):
+		return 0
+	case !c.is("Digest"):
+		return 3
+	case isMD5(c.Param("algorithm")):
+		return 1
+	}
+	return 2
+}
+
+// authorize asks the hook for an answer to the 407 that p has received; "" means
+// that there is none.
+func (x *exchange) authorize(p *Conn) (string, error) {
+	if x.hook == nil || x.answers == maxAnswers {
+		return "", nil
+	}
+	challenges := parseChallenges(head.Values(p.response.Fields, "Proxy-Authenticate"))
+	slices.SortStableFunc(challenges, func(a, b *Challenge) int { return cmp.Compare(b.strength(), a.strength()) })
+	for _, c := range challenges {
+		if !x.mayAnswer(c) {
+			continue
+		}
+		c.Method, c.Target, c.Rand = connect, p.target, p.cfg.Rand
+		if c.Rand == nil {
+			c.Rand = rand.Reader
+		}
+		authorization, err := x.hook(c)
+		if err != nil {
+			return "", err
+		}
+		if authorization == "" {
+			continue
+		}
+		if err := head.CheckField(head.Field{Name: "Proxy-Authorization", Value: authorization}); err != nil {
+			return "", fmt.Errorf("Config.Challenge: %w", err)
+		}
+		x.scheme = c.Scheme
+		x.answers++
+		return authorization, nil
+	}
+	return "", nil
+}
+
+// mayAnswer reports whether an answer to c can help. After an answer that was
+// refused, nothing weaker is tried: a proxy could collect passwords that way.
+func (x *exchange) mayAnswer(c *Challenge) bool {
+	switch {
+	case x.scheme == "":
+		return true
+	case !c.is(x.scheme), c.is("Basic"):
+		return false
+	case c.is("Digest"):
+		return head.EqualFold(c.Param("stale"), "true") // RFC 7616, section 3.3
+	}
+	return true
+}

@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"cmp"
 	"crypto/md5"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -56,7 +58,7 @@ func Digest(user, password string) func(*Challenge) (string, error) {
 		}
 		if d.auth {
 			nonce := make([]byte, 16)
-			if _, err := io.ReadFull(c.Rand, nonce); err != nil {
+			if _, err := io.ReadFull(cmp.Or(c.Rand, rand.Reader), nonce); err != nil {
 				return "", fmt.Errorf("reading randomness: %w", err)
 			}
 			d.cnonce = hex.EncodeToString(nonce)

@@ -120,11 +120,12 @@ func (b *body) turn(c byte) verdict {
 	case dataLF:
 		return b.move(c == '\n', chunkStart, false)
 	case lineStart:
-		if c != '\r' {
-			b.state = line
-			return b.move(false, line, c != '\n')
+		if c == '\r' {
+			b.state = endLF
+			return bodyMore
 		}
-		b.state = endLF
+		b.state = line
+		return b.turn(c)
 	case line:
 		return b.move(c == '\r', lineLF, c != '\n')
 	case lineLF:

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"cmp"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"slices"
@@ -27,7 +26,7 @@ type Challenge struct {
 	// Method and Target are those of the request: CONNECT, host and port.
 	Method, Target string
 
-	// Rand is Config.Rand or crypto/rand.Reader, never nil.
+	// Rand is Config.Rand; nil stands for crypto/rand.Reader.
 	Rand io.Reader
 }
 
@@ -64,9 +63,6 @@ func (x *exchange) authorize(p *Conn) (string, error) {
 			continue
 		}
 		c.Method, c.Target, c.Rand = connect, p.target, p.cfg.Rand
-		if c.Rand == nil {
-			c.Rand = rand.Reader
-		}
 		authorization, err := x.hook(c)
 		if err != nil {
 			return "", err
@@ -75,7 +71,7 @@ func (x *exchange) authorize(p *Conn) (string, error) {
 			continue
 		}
 		if err := head.CheckField(head.Field{Name: "Proxy-Authorization", Value: authorization}); err != nil {
-			return "", fmt.Errorf("Config.Challenge: %w", err)
+			return "", fmt.Errorf("what the hook gives: %w", err)
 		}
 		x.scheme = c.Scheme
 		x.answers++

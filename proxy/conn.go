@@ -171,8 +171,11 @@ func (p *Conn) readAnswer(b []byte) int {
 		p.response = r
 		p.end(&ws.Error{Code: ws.CodeProtocolError, Msg: "status 101 as the answer to CONNECT"})
 	case r.Status < 200:
-		p.ex.room -= len(p.ex.parser.Raw())
-		p.ex.parser = head.NewResponseParser(max(p.ex.room, 1), 0)
+		if p.ex.room -= len(p.ex.parser.Raw()); p.ex.room == 0 {
+			p.end(&ws.Error{Code: ws.CodeProtocolError, Msg: fmt.Sprintf("%d bytes of interim answers and no other", p.cfg.maxHead())})
+			break
+		}
+		p.ex.parser = head.NewResponseParser(p.ex.room, 0)
 	case r.Status < 300: // a length or coding means nothing here (RFC 9110, section 9.3.6)
 		p.response, p.phase, p.ex = r, phaseOpen, nil
 	case r.Status == 407:

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"io"
+	"math"
 
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
@@ -31,7 +32,8 @@ func (w *IO) Write(b []byte) (int, error) {
 	case phaseDetached:
 		return 0, ws.ErrClosed
 	}
-	n := min(len(b), w.cfg.maxHead()+maxSkip-len(w.in))
+	most := min(w.cfg.maxHead(), math.MaxInt-maxSkip) + maxSkip
+	n := min(len(b), most-len(w.in))
 	w.in = append(w.in, b[:n]...)
 	if n < len(b) {
 		return n, ws.ErrFull

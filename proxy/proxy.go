@@ -92,7 +92,8 @@ func (c *Config) timeout() time.Duration {
 // New returns an exchange with the proxy at proxyURL, an http or https URL, about
 // a tunnel to the host of target, a ws or wss URL. Of target nothing else is
 // sent, neither path nor user name. A user name and password in proxyURL are
-// sent as Basic Proxy-Authorization (RFC 7617); the transport to the proxy, TLS
+// sent as Basic Proxy-Authorization (RFC 7617); to keep the password from going
+// out like that, leave it to Config.Challenge. The transport to the proxy, TLS
 // included, is the caller's business. Start queues the request.
 //
 // The error wraps [ws.ErrUnsupported] and shows no secrets.

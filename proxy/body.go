@@ -85,7 +85,7 @@ func (b *body) skip(p []byte) (n int, v verdict) {
 	for n < len(p) {
 		used := 1
 		if b.state == chunkData {
-			used = min(len(p)-n, b.left)
+			used = min(len(p)-n, b.left, maxSkip+1-b.total)
 			if b.left -= used; b.left == 0 {
 				b.state = dataCR
 			}

@@ -134,9 +134,8 @@ func (b *body) turn(c byte) verdict {
 		if c == '\n' {
 			return bodyOver
 		}
-		return bodyLost
 	}
-	return bodyMore
+	return bodyLost
 }
 
 // turnSize takes a byte of a chunk's size or the one behind it.

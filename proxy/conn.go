@@ -70,20 +70,16 @@ func (p *Conn) Start() error {
 	if p.phase != phaseIdle {
 		return fmt.Errorf("%w: Start twice", ws.ErrState)
 	}
-	return p.ask()
+	p.ask()
+	return nil
 }
 
-// ask queues the request.
-func (p *Conn) ask() error {
-	buf, err := head.AppendRequest(p.out.Buf, p.request())
-	if err != nil {
-		return err
-	}
-	p.out.Buf = buf
+// ask queues the request. All parts of it have been checked.
+func (p *Conn) ask() {
+	p.out.Buf, _ = head.AppendRequest(p.out.Buf, p.request())
 	p.ex.room = p.cfg.maxHead()
 	p.ex.parser = head.NewResponseParser(p.ex.room, 0)
 	p.phase = phaseAnswer
-	return nil
 }
 
 // Parse takes input up to the one event and returns how many bytes of b it has
@@ -213,9 +209,7 @@ func (p *Conn) skipBody(b []byte) int {
 	switch verdict {
 	case bodyOver:
 		p.ex.renewed = true
-		if err := p.ask(); err != nil {
-			p.end(err)
-		}
+		p.ask()
 	case bodyLost:
 		p.moveOn()
 	}

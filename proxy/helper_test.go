@@ -68,16 +68,21 @@ type outcome struct {
 }
 
 // play gives the chunks to p, and then the end of the transport if eof says so.
-func play(t testing.TB, p *proxy.Conn, eof bool, chunks ...[]byte) (o outcome) {
+func play(t testing.TB, p *proxy.Conn, eof bool, chunks ...[]byte) outcome {
 	t.Helper()
 	counted := &counting{Conn: p}
-	o.Events = wstest.Feed(counted, chunks...)
+	events := wstest.Feed(counted, chunks...)
 	if eof {
 		p.EOF()
-		o.Events = append(o.Events, wstest.Feed(counted)...)
+		events = append(events, wstest.Feed(counted)...)
 	}
-	o.Used = counted.used
-	o.Output = string(p.Take(nil))
+	return observe(t, p, events, counted.used)
+}
+
+// observe tells what p shows after its events, and checks that it fits.
+func observe(t testing.TB, p *proxy.Conn, events []wstest.Record, used int) outcome {
+	t.Helper()
+	o := outcome{Events: events, Used: used, Output: string(p.Take(nil))}
 	if p.Err() != nil {
 		o.Err = p.Err().Error()
 	}

@@ -1,0 +1,176 @@
+package proxy_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/ws"
+	"github.com/sans-io/websocket-driver/proxy"
+)
+
+// A tunnel, and then a client through it, over one transport.
+func Example() {
+	transport, far := net.Pipe()
+	go serveProxy(far)
+
+	const target = "ws://example.com/"
+	p, err := proxy.New("http://user:password@proxy.example:3128", target, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p.Start()
+	rest, err := connect(transport, p)
+	if err != nil {
+		fmt.Println(err, p.Response())
+		return
+	}
+	fmt.Println("tunnel to", p.Target())
+
+	d, err := driver.NewClient(target, nil) // for a wss URL, TLS comes between
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	d.Start()
+	d.Text([]byte("hello"))
+	in := make([]byte, 4096)
+	for !d.Done() {
+		d.IO().WriteTo(transport)
+		n := copy(in, rest) // what came with the proxy's answer is the client's
+		if rest = rest[n:]; n == 0 {
+			if n, err = transport.Read(in); err != nil {
+				d.EOF()
+			}
+		}
+		for ev := range d.Events(in[:n]) {
+			fmt.Printf("%v %q\n", ev.Kind, ev.Data)
+			if ev.Kind == driver.Text {
+				d.Close(driver.CodeNormal, "")
+			}
+		}
+	}
+	// Output:
+	// tunnel to example.com:80
+	// Open ""
+	// Text "hello"
+	// Close ""
+}
+
+// connect carries the exchange, and returns what belongs to the target already.
+func connect(transport io.ReadWriter, p *proxy.Conn) (rest []byte, err error) {
+	in := make([]byte, 4096)
+	for {
+		if _, err := p.IO().WriteTo(transport); err != nil {
+			return nil, err
+		}
+		n, err := transport.Read(in)
+		if err != nil {
+			p.EOF()
+		}
+		used, ev := p.Parse(in[:n])
+		switch ev.Kind {
+		case ws.Open:
+			return in[used:n], nil
+		case ws.Close:
+			return nil, p.Err()
+		}
+	}
+}
+
+// serveProxy is a proxy behind which an echo server stands.
+func serveProxy(transport net.Conn) {
+	defer transport.Close()
+	r := bufio.NewReader(transport)
+	if request, err := http.ReadRequest(r); err != nil || request.Method != http.MethodConnect {
+		return
+	}
+	io.WriteString(transport, "HTTP/1.1 200 Connection established\r\n\r\n")
+	d := driver.NewServer(nil)
+	in := make([]byte, 4096)
+	for !d.Done() {
+		n, err := r.Read(in)
+		if err != nil {
+			d.EOF()
+		}
+		for ev := range d.Events(in[:n]) {
+			switch ev.Kind {
+			case driver.Connect:
+				d.Start()
+			case driver.Text:
+				d.Text(ev.Data)
+			}
+		}
+		d.IO().WriteTo(transport)
+	}
+}
+
+// The strongest challenge that can be answered is answered: here Digest if the
+// proxy offers it, and Basic otherwise.
+func ExampleConfig() {
+	digest, basic := proxy.Digest("user", "password"), proxy.Basic("user", "password")
+	c := &proxy.Config{Challenge: func(c *proxy.Challenge) (string, error) {
+		fmt.Println("asked for", c.Scheme, c.Param("realm"))
+		if answer, err := digest(c); answer != "" || err != nil {
+			return answer, err
+		}
+		return basic(c)
+	}}
+	p, err := proxy.New("http://proxy.example:3128", "wss://example.com/", c)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p.Start()
+	p.Take(nil)
+	p.Parse([]byte("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n" +
+		"Proxy-Authenticate: Digest realm=\"office\", nonce=\"x\", algorithm=SHA-512-256\r\n" +
+		"Proxy-Authenticate: Basic realm=\"office\"\r\n\r\n"))
+	fmt.Print(strings.ReplaceAll(string(p.Take(nil)), "\r\n", "\n"))
+	// Output:
+	// asked for Digest office
+	// asked for Basic office
+	// CONNECT example.com:443 HTTP/1.1
+	// Host: example.com:443
+	// Proxy-Authorization: Basic dXNlcjpwYXNzd29yZA==
+}
+
+// A proxy may close the connection with its challenge. Retry goes on over the
+// next.
+func ExampleConn_Retry() {
+	p, err := proxy.New("http://proxy.example", "ws://example.com/", &proxy.Config{Challenge: proxy.Basic("user", "password")})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p.Start()
+	p.Parse([]byte("HTTP/1.1 407 Proxy Authentication Required\r\nConnection: close\r\nProxy-Authenticate: Basic realm=x\r\n\r\n"))
+	fmt.Println(p.Err())
+	if p = p.Retry(); p != nil {
+		p.Start() // on a new connection to the proxy
+		_, ev := p.Parse([]byte("HTTP/1.1 200 OK\r\n\r\n"))
+		fmt.Println(ev.Kind)
+	}
+	// Output:
+	// websocket: proxy wants the answer to its challenge (status 407) on a new connection
+	// Open
+}
+
+// IO and Detach are the same over streams.
+func ExampleConn_Detach() {
+	p, err := proxy.New("http://proxy.example", "ws://example.com/", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p.Start()
+	io.WriteString(p.IO(), "HTTP/1.0 200 OK\r\n\r\nfrom the target")
+	_, ev := p.Parse(nil)
+	fmt.Println(ev.Kind, string(p.Detach()))
+	// Output: Open from the target
+}

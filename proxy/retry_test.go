@@ -1,0 +1,246 @@
+package proxy_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sans-io/websocket-driver/driver/head"
+	"github.com/sans-io/websocket-driver/driver/ws"
+	"github.com/sans-io/websocket-driver/driver/wstest"
+	"github.com/sans-io/websocket-driver/proxy"
+)
+
+// demand is a 407 without a body that demands what the fields say.
+func demand(fields ...string) string {
+	return lines(append([]string{"HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0"}, fields...)...)
+}
+
+const (
+	askBasic  = `Proxy-Authenticate: Basic realm="x"`
+	askDigest = `Proxy-Authenticate: Digest realm="r", nonce="n", qop="auth"`
+	opened    = "HTTP/1.1 200 OK\r\n\r\n"
+	sentBasic = "Proxy-Authorization: Basic dXNlcjpwdw=="
+	sentMD5   = `Proxy-Authorization: Digest username="user", realm="r", nonce="n", uri="example.com:80", ` +
+		`response="fc9e60ec2e9a25ef200994a8dd8455fe", qop=auth, nc=00000001, cnonce="00000000000000000000000000000000"`
+)
+
+func basic() *proxy.Config { return &proxy.Config{Challenge: proxy.Basic("user", "pw"), Rand: zeros{}} }
+func digest() *proxy.Config {
+	return &proxy.Config{Challenge: proxy.Digest("user", "pw"), Rand: zeros{}}
+}
+
+// TestAnswered answers a 407 on the same connection.
+func TestAnswered(t *testing.T) {
+	custom := basic()
+	custom.Fields = []head.Field{{Name: "Proxy-Authorization", Value: "Bearer old"}, {Name: "X", Value: "y"}}
+	for _, test := range []struct {
+		name string
+		c    *proxy.Config
+		in   string
+		want string
+	}{
+		{"Basic", basic(), demand(askBasic), request() + request(sentBasic)},
+		{"Digest", digest(), demand(askDigest), request() + request(sentMD5)},
+		{"one of several", basic(), demand("Proxy-Authenticate: Negotiate", askDigest+", Basic realm=x"), request() + request(sentBasic)},
+		{"fields again, authorization anew", custom, demand(askBasic), request("X: y", "Proxy-Authorization: Bearer old") + request("X: y", sentBasic)},
+		{"a body", basic(), lines("HTTP/1.1 407 No", askBasic, "Content-Length: 10") + "0123456789", request() + request(sentBasic)},
+		{"a chunked body", basic(), lines("HTTP/1.1 407 No", askBasic, "Transfer-Encoding: chunked") + "5\r\nhello\r\n0\r\nX: y\r\n\r\n", request() + request(sentBasic)},
+		{"HTTP/1.0", basic(), lines("HTTP/1.0 407 No", askBasic, "Proxy-Connection: keep-alive", "Content-Length: 2") + "no", request() + request(sentBasic)},
+		{"interim answers", basic(), lines("HTTP/1.1 100 Continue") + demand(askBasic) + lines("HTTP/1.1 103 Hm"), request() + request(sentBasic)},
+	} {
+		o := playSplits(t, func() *proxy.Conn { return start(t, test.c) }, false, test.in+opened)
+		if diff := cmp.Diff(test.want, o.Output); diff != "" || o.kind() != ws.Open || o.Used != len(test.in+opened) || o.Response.Status != 200 {
+			t.Errorf("%s: %+v; output (-want +got):\n%s", test.name, o, diff)
+		}
+	}
+}
+
+// TestURLAnswersDigest: the user of the proxy's URL answers Digest too.
+func TestURLAnswersDigest(t *testing.T) {
+	begin := func() *proxy.Conn {
+		p := mustNew(t, "http://user:pw@proxy", "ws://example.com/", &proxy.Config{Rand: zeros{}})
+		if err := p.Start(); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	o := playSplits(t, begin, false, demand(askBasic, askDigest)+opened)
+	if diff := cmp.Diff(request(sentBasic)+request(sentMD5), o.Output); diff != "" || o.kind() != ws.Open {
+		t.Errorf("%v; output (-want +got):\n%s", o.kind(), diff)
+	}
+	if o = playSplits(t, begin, false, demand(askBasic)); o.kind() != ws.Close || o.Response.Status != 407 || o.Retry != "" {
+		t.Errorf("Basic, which has been tried: %+v", o)
+	}
+}
+
+// TestRetry: what the answer needs a new connection for.
+func TestRetry(t *testing.T) {
+	demand := func(status string, fields ...string) string {
+		return lines(append([]string{status, askBasic}, fields...)...)
+	}
+	for _, test := range []struct {
+		name, in string
+		eof      bool
+	}{
+		{"close", demand("HTTP/1.1 407 No", "Content-Length: 0", "Connection: close"), false},
+		{"Proxy-Connection", demand("HTTP/1.1 407 No", "Content-Length: 0", "Proxy-Connection: close"), false},
+		{"HTTP/1.0", demand("HTTP/1.0 407 No", "Content-Length: 0"), false},
+		{"no length", demand("HTTP/1.1 407 No"), false},
+		{"a long body", demand("HTTP/1.1 407 No", "Content-Length: 65537"), false},
+		{"a body that breaks off", demand("HTTP/1.1 407 No", "Content-Length: 5") + "hell", true},
+		{"bad chunks", demand("HTTP/1.1 407 No", "Transfer-Encoding: chunked") + "x", false},
+		{"closed in spite of all", demand("HTTP/1.1 407 No", "Content-Length: 0"), true},
+	} {
+		p := (*proxy.Conn)(nil)
+		o := playSplits(t, func() *proxy.Conn { p = start(t, basic()); return p }, test.eof, test.in)
+		if o.kind() != ws.Close || o.Events[0].Code != ws.CodeAbnormal || o.Retry != request(sentBasic) || o.Response.Status != 407 {
+			t.Errorf("%s: %+v", test.name, o)
+			continue
+		}
+		if e := peerError(t, p); e.Status != 407 || !strings.Contains(e.Msg, "new connection") {
+			t.Errorf("%s: %v, status %d", test.name, e, e.Status)
+		}
+		if o := play(t, p.Retry(), false, []byte(opened)); o.kind() != ws.Open {
+			t.Errorf("%s: the new connection: %+v", test.name, o)
+		}
+	}
+}
+
+// TestRetryGoesOn: an exchange on a new connection knows what has been tried,
+// and has the whole time limit.
+func TestRetryGoesOn(t *testing.T) {
+	c := basic()
+	c.Timeout = time.Minute
+	p := start(t, c)
+	p.Tick(at(0))
+	wstest.Feed(p, []byte(demand(askBasic, "Connection: close")))
+	again := p.Retry()
+	if err := again.Start(); err != nil {
+		t.Fatal(err)
+	}
+	again.Tick(at(time.Hour))
+	if want := at(time.Hour + time.Minute); !again.NextTick().Equal(want) {
+		t.Errorf("next tick at %v, want %v", again.NextTick(), want)
+	}
+	o := play(t, again, false, []byte(demand(askBasic, "Connection: close")))
+	if o.kind() != ws.Close || o.Retry != "" || o.Response.Status != 407 {
+		t.Errorf("%+v", o)
+	}
+}
+
+// TestNoRetry: a connection that ends after more than the 407 is an end.
+func TestNoRetry(t *testing.T) {
+	for _, more := range []string{"H", lines("HTTP/1.1 100 Continue"), lines("HTTP/1.1 502 Bad")} {
+		o := playSplits(t, func() *proxy.Conn { return start(t, basic()) }, true, demand(askBasic)+more)
+		if o.kind() != ws.Close || o.Retry != "" {
+			t.Errorf("%q: %+v", more, o)
+		}
+	}
+}
+
+// TestSecond407 ends the exchange, unless there is reason to go on.
+func TestSecond407(t *testing.T) {
+	stale := strings.Replace(askDigest, `"n"`, `"m", stale=TRUE`, 1)
+	for _, test := range []struct {
+		name string
+		c    *proxy.Config
+		in   []string // the 407s
+		sent int      // requests
+	}{
+		{"Basic", basic(), []string{askBasic, askBasic}, 2},
+		{"the same nonce", digest(), []string{askDigest, askDigest}, 2},
+		{"a new nonce", digest(), []string{askDigest, strings.Replace(askDigest, `"n"`, `"m"`, 1)}, 2},
+		{"not stale", digest(), []string{askDigest, strings.Replace(stale, "TRUE", "false", 1)}, 2},
+		{"stale, then wrong", digest(), []string{askDigest, stale, askDigest}, 3},
+		{"stale for ever", digest(), []string{askDigest, stale, stale, stale, stale}, 5},
+		{"weaker", &proxy.Config{Challenge: either, Rand: zeros{}}, []string{askDigest, askBasic}, 2},
+		{"none", basic(), []string{askBasic, "X: y"}, 2},
+		{"several rounds", &proxy.Config{Challenge: rounds}, []string{"Proxy-Authenticate: NTLM", "Proxy-Authenticate: ntlm abc="}, 3},
+		{"rounds for ever", &proxy.Config{Challenge: rounds}, slices.Repeat([]string{"Proxy-Authenticate: NTLM x"}, 5), 5},
+	} {
+		in := ""
+		for _, field := range test.in {
+			in += demand(field)
+		}
+		events := []ws.Event{}
+		out := ""
+		p := start(t, test.c)
+		for rest := []byte(in); ; {
+			out += string(p.Take(nil))
+			if len(rest) == 0 || p.Done() {
+				break
+			}
+			n, ev := p.Parse(rest[:1])
+			if rest = rest[n:]; ev.Kind != ws.None {
+				events = append(events, ev)
+			}
+		}
+		ended := test.name != "several rounds"
+		if sent := strings.Count(out, "CONNECT "); sent != test.sent || p.Done() != ended || len(events) > 1 || p.Retry() != nil {
+			t.Errorf("%s: %d requests, want %d; done %v, %d events", test.name, sent, test.sent, p.Done(), len(events))
+		}
+		if ended && peerError(t, p).Status != 407 {
+			t.Errorf("%s: %v", test.name, p.Err())
+		}
+	}
+}
+
+// either answers Digest, and Basic otherwise.
+func either(c *proxy.Challenge) (string, error) {
+	if a, err := proxy.Digest("user", "pw")(c); a != "" || err != nil {
+		return a, err
+	}
+	return proxy.Basic("user", "pw")(c)
+}
+
+// rounds answers everything with what has come.
+func rounds(c *proxy.Challenge) (string, error) { return strings.TrimSpace("NTLM " + c.Token), nil }
+
+// TestStrongestFirst holds what the hook is asked, and in which order.
+func TestStrongestFirst(t *testing.T) {
+	var asked []string
+	random := zeros{}
+	c := &proxy.Config{Rand: random, Challenge: func(c *proxy.Challenge) (string, error) {
+		if c.Method != "CONNECT" || c.Target != "example.com:80" || c.Rand != random {
+			t.Errorf("challenge %+v", c)
+		}
+		asked = append(asked, strings.TrimSpace(c.Scheme+" "+c.Param("Algorithm")+c.Token))
+		return "", nil
+	}}
+	o := play(t, start(t, c), false, []byte(demand("Proxy-Authenticate: Basic realm=x, Digest nonce=n, Digest algorithm=SHA-256-sess",
+		"proxy-authenticate: DIGEST algorithm=SHA-256, digest algorithm=MD5-sess, BASIC, Negotiate, NTLM abc=")))
+	want := []string{"Negotiate", "NTLM abc=", "Digest SHA-256-sess", "DIGEST SHA-256", "Digest", "digest MD5-sess", "Basic", "BASIC"}
+	if diff := cmp.Diff(want, asked); diff != "" || o.kind() != ws.Close {
+		t.Errorf("%v; asked (-want +got):\n%s", o.kind(), diff)
+	}
+}
+
+// TestHookFails: its error ends the exchange, and can be found.
+func TestHookFails(t *testing.T) {
+	broken := errors.New("no ticket")
+	for _, test := range []struct {
+		name   string
+		c      *proxy.Config
+		target error
+	}{
+		{"an error", &proxy.Config{Challenge: func(*proxy.Challenge) (string, error) { return "s3cret", broken }}, broken},
+		{"no randomness", &proxy.Config{Challenge: proxy.Digest("user", "pw"), Rand: failing{}}, errNoEntropy},
+		{"no field value", &proxy.Config{Challenge: func(*proxy.Challenge) (string, error) { return "Bearer s3cret\r\nX: y", nil }}, ws.ErrUnsupported},
+	} {
+		p := (*proxy.Conn)(nil)
+		o := playSplits(t, func() *proxy.Conn { p = start(t, test.c); return p }, false, demand(askDigest))
+		wantErr(t, p.Err(), test.target)
+		if o.kind() != ws.Close || o.Events[0].Code != ws.CodeAbnormal || o.Retry != "" || o.Response.Status != 407 || o.Output != "" {
+			t.Errorf("%s: %+v", test.name, o)
+		}
+		if strings.Contains(fmt.Sprint(o), "s3cret") {
+			t.Errorf("%s: a secret shows: %+v", test.name, o)
+		}
+	}
+}

@@ -43,6 +43,7 @@ const (
 	line                         // a trailer line and its CR
 	lineLF                       // its LF
 	endLF                        // LF of the empty line
+	chunksOver                   // it has come
 )
 
 // verdict is what is known of a body's end.
@@ -83,87 +84,85 @@ func (b *body) skip(p []byte) (n int, v verdict) {
 		return n, bodyOver
 	}
 	for n < len(p) {
-		used := 1
+		used, ok := 1, true
 		if b.state == chunkData {
 			used = min(len(p)-n, b.left, maxSkip+1-b.total)
 			if b.left -= used; b.left == 0 {
 				b.state = dataCR
 			}
 		} else {
-			v = b.turn(p[n])
+			ok = b.turn(p[n])
 		}
 		n += used
-		if b.total += used; b.total > maxSkip {
-			v = bodyLost
-		}
-		if v != bodyMore {
-			return n, v
+		b.total += used
+		switch {
+		case !ok || b.total > maxSkip:
+			return n, bodyLost
+		case b.state == chunksOver:
+			return n, bodyOver
 		}
 	}
 	return n, bodyMore
 }
 
-// turn takes a byte that is not data.
-func (b *body) turn(c byte) verdict {
+// turn takes a byte that is not data, and reports whether it may stand there.
+func (b *body) turn(c byte) bool {
 	switch b.state {
 	case chunkStart, chunkSize:
 		return b.turnSize(c)
 	case chunkExt:
-		return b.move(c == '\r', chunkLF, c != '\n')
+		return b.until(c, chunkLF)
 	case chunkLF:
 		if b.left == 0 {
-			return b.move(c == '\n', lineStart, false)
+			return b.expect(c, '\n', lineStart)
 		}
-		return b.move(c == '\n', chunkData, false)
+		return b.expect(c, '\n', chunkData)
 	case dataCR:
-		return b.move(c == '\r', dataLF, false)
+		return b.expect(c, '\r', dataLF)
 	case dataLF:
-		return b.move(c == '\n', chunkStart, false)
+		return b.expect(c, '\n', chunkStart)
 	case lineStart:
 		if c == '\r' {
 			b.state = endLF
-			return bodyMore
+			return true
 		}
 		b.state = line
-		return b.turn(c)
+		return b.until(c, lineLF)
 	case line:
-		return b.move(c == '\r', lineLF, c != '\n')
+		return b.until(c, lineLF)
 	case lineLF:
-		return b.move(c == '\n', lineStart, false)
-	case endLF:
-		if c == '\n' {
-			return bodyOver
-		}
+		return b.expect(c, '\n', lineStart)
 	}
-	return bodyLost
+	return b.expect(c, '\n', chunksOver)
 }
 
 // turnSize takes a byte of a chunk's size or the one behind it.
-func (b *body) turnSize(c byte) verdict {
+func (b *body) turnSize(c byte) bool {
 	digit, err := strconv.ParseUint(string(rune(c)), 16, 8)
 	switch {
 	case err == nil:
 		b.state = chunkSize
 		b.left = b.left<<4 | int(digit)
-		if b.left > maxSkip {
-			return bodyLost
-		}
-		return bodyMore
-	case b.state == chunkSize && c == '\r':
-		b.state = chunkLF
-		return bodyMore
+		return b.left <= maxSkip
+	case b.state == chunkStart:
+		return false
+	case c == ';', c == ' ', c == '\t':
+		b.state = chunkExt
+		return true
 	}
-	return b.move(b.state == chunkSize && (c == ';' || c == ' ' || c == '\t'), chunkExt, false)
+	return b.expect(c, '\r', chunkLF)
 }
 
-// move goes to the state next if the byte leads there; if it does not, stay
-// says whether it may stand where it does.
-func (b *body) move(leads bool, next chunkState, stay bool) verdict {
-	switch {
-	case leads:
+// expect goes to the state next if c is the byte wanted.
+func (b *body) expect(c, want byte, next chunkState) bool {
+	b.state = next
+	return c == want
+}
+
+// until goes to the state next at CR, and stays before that.
+func (b *body) until(c byte, next chunkState) bool {
+	if c == '\r' {
 		b.state = next
-	case !stay:
-		return bodyLost
 	}
-	return bodyMore
+	return c != '\n'
 }

@@ -59,7 +59,7 @@ type exchange struct {
 	answers       int    // how many were answered
 
 	parser  *head.Parser
-	room    int  // how many bytes of heads may come before the final answer's end
+	room    int  // how many bytes of heads may come, up to the end of the final answer's
 	renewed bool // an answer to a challenge has been queued, and nothing has come since
 	body    body // of a 407 that is skipped
 }
@@ -309,8 +309,9 @@ func (p *Conn) State() ws.State {
 }
 
 // Response returns the last answer of the proxy that was not interim, nil if
-// there was none; of a refusal with up to 1 KiB of the body. Nothing of it comes
-// from the target, and without TLS to the proxy anybody may have written it.
+// there was none; of a refusal with up to 1 KiB of the body. It is the caller's
+// after the event. Nothing of it comes from the target, and without TLS to the
+// proxy anybody may have written it.
 func (p *Conn) Response() *head.Response { return p.response }
 
 // Err returns why there is no tunnel: a [*ws.Error], with the Status if the

@@ -8,7 +8,7 @@
 //	p, err := proxy.New("http://user:password@proxy.example:3128", "ws://example.com/chat", nil)
 //	...
 //	p.Start()
-//	for !done {
+//	for {
 //		transport.Write(p.Take(nil))
 //		n, err := transport.Read(in)
 //		if err != nil {
@@ -17,9 +17,9 @@
 //		used, ev := p.Parse(in[:n])
 //		switch ev.Kind {
 //		case ws.Open:
-//			rest, done = in[used:n], true // goes to the client first
+//			return in[used:n], nil // what the target has sent already
 //		case ws.Close:
-//			return p.Err()
+//			return nil, p.Err()
 //		}
 //	}
 package proxy
@@ -61,12 +61,12 @@ type Config struct {
 	// made. If it is nil and the proxy's URL holds a user name, Digest with
 	// that and the password is used.
 	//
-	// Once a challenge has been answered, only those of the same scheme are
-	// asked for again: Basic never, Digest when the proxy says that just the
-	// nonce was stale, and others four times in all.
+	// If a 407 follows the answer, the hook is asked about challenges of the same
+	// scheme only: not Basic, Digest if the proxy says that just the nonce was
+	// stale, and every other one. Four answers are given at most.
 	Challenge func(*Challenge) (authorization string, err error)
 
-	// Rand is what Challenge has for its nonces. Default crypto/rand.Reader.
+	// Rand is where Digest's nonces come from. Default crypto/rand.Reader.
 	Rand io.Reader
 }
 

@@ -22,6 +22,7 @@ type conn interface {
 	State() State
 	Err() error
 	SetLimits(maxMessage int, pieces bool)
+	SetPieces(pieces bool)
 }
 
 // phase is the state of the machine that leads to an open connection and away
@@ -316,6 +317,16 @@ func (d *Driver) SetLimits(maxMessage int, pieces bool) {
 		d.conn.SetLimits(maxMessage, pieces)
 	case d.hs != nil:
 		d.hs.maxMessage, d.hs.pieces = maxMessage, pieces
+	}
+}
+
+// SetPieces changes Config.Pieces for this connection from the next message on.
+func (d *Driver) SetPieces(pieces bool) {
+	switch {
+	case d.conn != nil:
+		d.conn.SetPieces(pieces)
+	case d.hs != nil:
+		d.hs.pieces = pieces
 	}
 }
 

@@ -205,6 +205,32 @@ func TestSetLimits(t *testing.T) {
 	want(t, d, "\x00ab\xff\x00abc\xff", "Text ab", "Close 1009")
 }
 
+// TestSetPieces keeps the limit of SetLimits.
+func TestSetPieces(t *testing.T) {
+	for _, request := range []string{request13(), request75()} {
+		d := driver.NewServer(&driver.Config{Versions: driver.AllVersions})
+		d.SetLimits(3, false)
+		d.SetPieces(true)
+		want(t, d, request, "Connect")
+		_ = d.Start()
+		if request == request75() {
+			want(t, d, "\x00a", "Open", "Text a")
+			d.SetPieces(false)
+			want(t, d, "b\xff", "Text b")
+			want(t, d, "\x00a")
+			want(t, d, "b\xff", "Text ab")
+			want(t, d, "\x00abcd\xff", "Close 1009")
+			continue
+		}
+		want(t, d, masked(opText, "a"), "Open", "Text a")
+		d.SetPieces(false)
+		want(t, d, masked(opFin, "b"), "Text b")
+		want(t, d, masked(opText, "a")+masked(opFin, "b"), "Text ab")
+		want(t, d, masked(opFin|opText, "1234"), "Close 1009")
+		d.SetPieces(true) // no effect, no panic
+	}
+}
+
 // TestCloseCodes: what is accepted from the wire and may be sent, version by
 // version.
 func TestCloseCodes(t *testing.T) {

@@ -101,6 +101,9 @@ func (c *Conn) SetLimits(maxMessage int, pieces bool) {
 	c.maxMessage, c.pieces = maxMessage, pieces
 }
 
+// SetPieces sets Config.Pieces from the next message on.
+func (c *Conn) SetPieces(pieces bool) { c.pieces = pieces }
+
 // State returns the state of the connection: StateOpen, StateClosing or
 // StateClosed.
 func (c *Conn) State() ws.State { return c.state }

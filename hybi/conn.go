@@ -124,6 +124,9 @@ func (c *Conn) SetLimits(maxMessage int, pieces bool) {
 	c.maxMsg, c.pieces = int64(maxMessage), pieces
 }
 
+// SetPieces changes Pieces from the next message on.
+func (c *Conn) SetPieces(pieces bool) { c.pieces = pieces }
+
 // Parse takes bytes from the transport up to the end of the first event. It
 // unmasks in place and keeps no reference to p. The event's data is a part of
 // p or of a buffer of c, valid until the next call.

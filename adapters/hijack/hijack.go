@@ -49,11 +49,6 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*stream.Conn
 	if err := d.Err(); err != nil {
 		return nil, refuse(w, d.Response(), err)
 	}
-	if u.Config != nil {
-		d.SetLimits(u.Config.MaxMessage, true)
-	} else {
-		d.SetLimits(0, true)
-	}
 	nc, buffered, err := take(w)
 	if err != nil {
 		return nil, refuse(w, &driver.Response{Status: http.StatusInternalServerError},

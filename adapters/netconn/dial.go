@@ -63,7 +63,6 @@ func (d *Dialer) Dial(ctx context.Context, rawURL string) (*stream.Conn, error) 
 	if err != nil {
 		return nil, err
 	}
-	inPieces(drv, d.Config)
 	u, err := url.Parse(rawURL)
 	if err != nil { // NewClient has parsed it
 		return nil, driver.ErrUnsupported
@@ -132,12 +131,4 @@ func handshakeTLS(ctx context.Context, tc handshaker, c *driver.Config) error {
 		defer cancel()
 	}
 	return tc.HandshakeContext(ctx)
-}
-
-// inPieces makes d deliver pieces, which stream.Conn joins without a second copy.
-func inPieces(d *driver.Driver, c *driver.Config) {
-	if c == nil {
-		c = &driver.Config{}
-	}
-	d.SetLimits(c.MaxMessage, true)
 }

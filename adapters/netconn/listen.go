@@ -143,9 +143,7 @@ func (l *Listener) open(nc net.Conn) {
 		_ = nc.Close()
 		return
 	}
-	d := driver.NewServer(l.config)
-	inPieces(d, l.config)
-	conn := stream.New(nc, d, l.Stream)
+	conn := stream.New(nc, driver.NewServer(l.config), l.Stream)
 	if l.answer(conn, isTLS) && l.deliver(result{conn: conn}) {
 		return
 	}

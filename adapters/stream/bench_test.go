@@ -12,7 +12,7 @@ import (
 
 func newBenchConn(b *testing.B, rwc io.ReadWriteCloser) *stream.Conn {
 	b.Helper()
-	d := driver.NewServer(&driver.Config{Pieces: true})
+	d := driver.NewServer(nil)
 	d.Parse([]byte(request))
 	if err := d.Start(); err != nil {
 		b.Fatal(err)

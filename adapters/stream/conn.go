@@ -76,9 +76,8 @@ type Conn struct {
 }
 
 // New returns a Conn that runs d over rwc. d may be new, paused at a request, or
-// open; from now on it belongs to the Conn. Messages are joined in the buffer
-// given to ReadMessage, so a driver with Config.Pieces or SetLimits(…, true)
-// saves a copy.
+// open; from now on it belongs to the Conn, which has it deliver pieces
+// (driver.Config.Pieces) and joins them where it must.
 func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	c := &Conn{rwc: rwc, d: d, readBuffer: defaultReadBuffer, flushTimeout: defaultFlushTimeout}
 	if o != nil && o.ReadBuffer > 0 {
@@ -87,6 +86,7 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	if o != nil && o.FlushTimeout > 0 {
 		c.flushTimeout = o.FlushTimeout
 	}
+	d.SetPieces(true)
 	c.client = d.State() == driver.StateConnecting && d.Version() != 0 && !d.Paused()
 	c.wake.L = &c.mu
 	c.background = c.flushBackground

@@ -217,7 +217,7 @@ func TestWaitingWritesLeaveTogether(t *testing.T) {
 func TestNoAllocations(t *testing.T) {
 	in := frame(0x82, "some bytes") + frame(0x81, "text")
 	rw := &loop{in: []byte(in)}
-	c := opened(t, rw, &driver.Config{Pieces: true})
+	c := opened(t, rw, nil)
 	defer c.CloseNow()
 	buf := make([]byte, 0, 64)
 	step := func() {

@@ -59,9 +59,6 @@ func newClient(t *testing.T, rwc io.ReadWriteCloser, c *driver.Config) *stream.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c != nil {
-		d.SetLimits(c.MaxMessage, true)
-	}
 	return stream.New(rwc, d, nil)
 }
 

@@ -49,7 +49,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	fmt.Printf("%s\n", p)
-	conn.Close(driver.CodeNormal, "")
+	conn.Close(context.Background(), driver.CodeNormal, "")
 	// Output:
 	// subprotocol echo
 	// hello

@@ -77,7 +77,7 @@ func exchange(t *testing.T, c *stream.Conn) {
 	if kind, p, err := c.ReadMessage(nil); err != nil || kind != driver.Text || string(p) != "hello" {
 		t.Fatalf("%v %q, %v", kind, p, err)
 	}
-	if err := c.Close(driver.CodeNormal, ""); err != nil {
+	if err := c.Close(context.Background(), driver.CodeNormal, ""); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -291,7 +291,7 @@ func TestRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(driver.CodeNormal, "")
+	defer conn.Close(context.Background(), driver.CodeNormal, "")
 	if conn.Subprotocol() != "b" {
 		t.Errorf("subprotocol %q", conn.Subprotocol())
 	}

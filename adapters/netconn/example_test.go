@@ -23,7 +23,7 @@ func hello(ctx context.Context, url string) error {
 		return err
 	}
 	fmt.Printf("%s\n", reply)
-	return conn.Close(driver.CodeNormal, "")
+	return conn.Close(ctx, driver.CodeNormal, "")
 }
 
 // A server on bare TCP that echoes, and a client that talks to it.

@@ -151,9 +151,7 @@ func (l *Listener) open(nc net.Conn) {
 		_ = conn.CloseNow()
 		return
 	}
-	stop := context.AfterFunc(l.ctx, func() { _ = conn.CloseNow() })
-	defer stop()
-	_ = conn.Close(driver.CodeNormal, "") // waits until the refusal has been sent
+	_ = conn.Close(l.ctx, driver.CodeNormal, "") // waits until the refusal has been sent
 }
 
 // answer makes the opening handshake and reports whether conn is open.

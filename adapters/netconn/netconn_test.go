@@ -96,7 +96,7 @@ func exchange(t *testing.T, c *stream.Conn) {
 	if kind, p, err := c.ReadMessage(nil); err != nil || kind != driver.Text || string(p) != "hello" {
 		t.Fatalf("%v %q, %v", kind, p, err)
 	}
-	if err := c.Close(driver.CodeNormal, ""); err != nil {
+	if err := c.Close(context.Background(), driver.CodeNormal, ""); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -58,6 +59,12 @@ func (e *CloseError) Error() string {
 // transport ended first.
 func (e *CloseError) Unwrap() error { return e.err }
 
+// isOrderly reports whether the peer has said that it is done: 1000, 1001 (a page
+// has been left) or no code at all (a browser's close without arguments).
+func (e *CloseError) isOrderly() bool {
+	return e.err == nil && (e.Code == driver.CodeNormal || e.Code == driver.CodeGoingAway || e.Code == driver.CodeNoStatus)
+}
+
 // isOver reports whether nothing can be read any more.
 func (c *Conn) isOver() bool { return c.closedNow || c.closeErr != nil }
 
@@ -77,7 +84,7 @@ func (c *Conn) closed(ev driver.Event) error {
 		err = fmt.Errorf("%w: %w", err, c.readErr)
 	}
 	c.closeErr = &CloseError{Code: ev.Code, Reason: string(ev.Data), err: err}
-	c.partial, c.in = nil, nil
+	c.reader, c.in = nil, nil
 	c.arm()
 	c.startFinish()
 	for !c.flushed {
@@ -100,14 +107,16 @@ func (c *Conn) WriteClose(code driver.Code, reason string) error {
 		return err
 	}
 	c.settle()
+	c.wake.Broadcast() // who waits to send will not any more
 	err := c.flush()
 	c.finishSilently()
 	return err
 }
 
 // Close closes the connection: it sends a close frame, waits for the peer's
-// answer within Config.CloseTimeout, and closes the transport. Code and reason
-// are as in driver.Close; if they may not be sent, nothing has happened.
+// answer within Config.CloseTimeout, and closes the transport. When ctx ends
+// before, Close is CloseNow. Code and reason are as in driver.Close; if they may
+// not be sent, nothing has happened.
 //
 // A ReadMessage under way goes on until it has a message or the *CloseError;
 // messages that come when nobody reads are thrown away. To receive them call
@@ -115,8 +124,8 @@ func (c *Conn) WriteClose(code driver.Code, reason string) error {
 // CloseNow.
 //
 // The error is nil if the peer closed properly, now or before, else the
-// *CloseError. Deadlines do not count any more.
-func (c *Conn) Close(code driver.Code, reason string) error {
+// *CloseError, or that of ctx. Deadlines do not count any more.
+func (c *Conn) Close(ctx context.Context, code driver.Code, reason string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.d.State() == driver.StateConnecting && !c.isOver() {
@@ -128,20 +137,31 @@ func (c *Conn) Close(code driver.Code, reason string) error {
 	}
 	c.ignoreDeadlines()
 	c.settle()
+	c.wake.Broadcast() // who waits to send will not any more
 	c.finishSilently()
+	cut := false
+	stop := context.AfterFunc(ctx, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		cut = !c.gone
+		c.closeNow()
+	})
+	defer stop()
 	if c.beginRead() == nil {
-		var buf []byte
 		var err error
 		for err == nil {
-			_, buf, err = c.next(buf)
+			_, err = c.piece()
 		}
 		c.endRead()
 	}
 	for !c.gone {
 		c.wake.Wait()
 	}
-	if c.closeErr != nil && c.closeErr.err == nil {
+	switch {
+	case c.closeErr != nil && c.closeErr.err == nil:
 		return nil
+	case cut:
+		return context.Cause(ctx)
 	}
 	return c.overError()
 }
@@ -246,9 +266,8 @@ func (c *Conn) ignoreDeadlines() {
 	if r, ok := c.rwc.(interface{ SetReadDeadline(time.Time) error }); ok {
 		_ = r.SetReadDeadline(time.Time{})
 	}
-	if c.apart {
-		c.setDeadline(time.Time{})
-	} else {
+	c.setDeadline(time.Time{})
+	if !c.apart {
 		_ = c.rwc.(interface{ SetWriteDeadline(time.Time) error }).SetWriteDeadline(time.Time{})
 	}
 }
@@ -275,5 +294,6 @@ func (c *Conn) shut(now bool) {
 	_ = closer.Close()
 	c.mu.Lock()
 	c.gone = true
+	c.leave()
 	c.wake.Broadcast()
 }

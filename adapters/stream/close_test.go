@@ -38,7 +38,7 @@ func TestPeerCloses(t *testing.T) {
 	}
 	wantClose(t, client, 4000, "")
 	for _, c := range []*stream.Conn{client, server, client} {
-		if err := c.Close(driver.CodeNormal, ""); err != nil {
+		if err := c.Close(context.Background(), driver.CodeNormal, ""); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 	}
@@ -69,8 +69,8 @@ func TestBothClose(t *testing.T) {
 	a, b := tcp(t)
 	client, server := open(t, a, b, nil, nil)
 	done := make(chan error, 2)
-	go func() { done <- client.Close(driver.CodeNormal, "") }()
-	go func() { done <- server.Close(driver.CodeGoingAway, "") }()
+	go func() { done <- client.Close(context.Background(), driver.CodeNormal, "") }()
+	go func() { done <- server.Close(context.Background(), driver.CodeGoingAway, "") }()
 	for range 2 {
 		if err := <-done; err != nil {
 			t.Errorf("Close: %v", err)
@@ -91,7 +91,7 @@ func TestCloseBesideReader(t *testing.T) {
 		}()
 		go echo(server)
 		synctest.Wait()
-		if err := client.Close(driver.CodeNormal, "bye"); err != nil {
+		if err := client.Close(context.Background(), driver.CodeNormal, "bye"); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 		var e *stream.CloseError
@@ -110,7 +110,7 @@ func TestCloseTimeout(t *testing.T) {
 				client, server := open(t, a, b, config, config)
 				c := map[string]*stream.Conn{"client": client, "server": server}[role]
 				began := time.Now()
-				err := c.Close(driver.CodeNormal, "")
+				err := c.Close(context.Background(), driver.CodeNormal, "")
 				if took := time.Since(began); took != time.Minute {
 					t.Errorf("%v %s: took %v", version, role, took)
 				}
@@ -144,7 +144,7 @@ func TestCloseNow(t *testing.T) {
 		case 2:
 			err = client.WriteMessage(driver.Text, nil)
 		case 3:
-			err = client.Close(driver.CodeNormal, "")
+			err = client.Close(context.Background(), driver.CodeNormal, "")
 		case 4:
 			err = client.Flush()
 		}
@@ -155,7 +155,7 @@ func TestCloseNow(t *testing.T) {
 	if e := wantClose(t, server, driver.CodeAbnormal, ""); !errors.Is(e, io.ErrUnexpectedEOF) {
 		t.Errorf("the server got %v", e)
 	}
-	if err := server.Close(driver.CodeNormal, ""); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err := server.Close(context.Background(), driver.CodeNormal, ""); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("Close: %v", err)
 	}
 }
@@ -190,7 +190,7 @@ func TestViolationIsSeen(t *testing.T) {
 		t.Errorf("%x, %v, not a close frame with 1009", got, err)
 	}
 	a.Close()
-	if err := c.Close(driver.CodeNormal, ""); !errors.As(err, &cause) {
+	if err := c.Close(context.Background(), driver.CodeNormal, ""); !errors.As(err, &cause) {
 		t.Errorf("Close: %v", err)
 	}
 }

@@ -32,6 +32,15 @@ type Options struct {
 	// Default 4096.
 	ReadBuffer int
 
+	// MaxBuffered is how many bytes may wait for a peer that takes them slowly.
+	// While as many wait, Slow says what a further message does; so what waits is
+	// at most MaxBuffered and one message. Control frames are exempt. Default
+	// 1 MiB, a value below 0 means no limit.
+	MaxBuffered int
+
+	// Slow is what a message does beyond MaxBuffered. Default SlowWait.
+	Slow Slow
+
 	// FlushTimeout is how long the last bytes may take to leave when the
 	// connection is over. Default 5 s.
 	FlushTimeout time.Duration
@@ -39,6 +48,7 @@ type Options struct {
 
 const (
 	defaultReadBuffer   = 4 << 10
+	defaultMaxBuffered  = 1 << 20
 	defaultFlushTimeout = 5 * time.Second
 
 	// bigBuffer is the capacity, in bytes, beyond which a buffer is let go once
@@ -52,6 +62,8 @@ type Conn struct {
 	rwc          io.ReadWriteCloser
 	flushTimeout time.Duration
 	readBuffer   int
+	maxBuffered  int
+	slow         Slow
 	client       bool // a client whose handshake is not complete at New
 
 	// mu guards all below but the contents of buffer, which belong to the
@@ -61,30 +73,51 @@ type Conn struct {
 	wake sync.Cond // something below has changed
 
 	// Reading.
-	reading bool   // a goroutine reads
-	buffer  []byte // made at the first read
-	in      []byte // input that has not been parsed yet
-	partial []byte // the beginning of a message that a deadline has cut
-	readErr error  // what the transport's Read has ended with
+	reading bool           // a goroutine reads
+	buffer  []byte         // made at the first read
+	in      []byte         // input that has not been parsed yet
+	readErr error          // what the transport's Read has ended with
+	reader  *messageReader // of the message that has been begun, if any
 
 	output
 	ending
+
+	x *extra // nil if none of it is needed
 
 	// Time.
 	timer *time.Timer
 	armed time.Time // when timer fires; zero if it does not
 }
 
+// extra is what few connections have, so that the others stay small.
+type extra struct {
+	pings      []*ping     // that have no answer yet, the oldest first
+	lastPing   uint64      // the number of the last one
+	registries []*Registry // that hold the connection
+}
+
+func (c *Conn) extra() *extra {
+	if c.x == nil {
+		c.x = new(extra)
+	}
+	return c.x
+}
+
 // New returns a Conn that runs d over rwc. d may be new, paused at a request, or
 // open; from now on it belongs to the Conn, which has it deliver pieces
 // (driver.Config.Pieces) and joins them where it must.
 func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
-	c := &Conn{rwc: rwc, d: d, readBuffer: defaultReadBuffer, flushTimeout: defaultFlushTimeout}
-	if o != nil && o.ReadBuffer > 0 {
-		c.readBuffer = o.ReadBuffer
+	if o == nil {
+		o = &Options{}
 	}
-	if o != nil && o.FlushTimeout > 0 {
-		c.flushTimeout = o.FlushTimeout
+	c := &Conn{
+		rwc: rwc, d: d, slow: o.Slow,
+		readBuffer:   orDefault(o.ReadBuffer, defaultReadBuffer),
+		flushTimeout: orDefault(o.FlushTimeout, defaultFlushTimeout),
+		maxBuffered:  o.MaxBuffered,
+	}
+	if c.maxBuffered == 0 {
+		c.maxBuffered = defaultMaxBuffered
 	}
 	d.SetPieces(true)
 	c.client = d.State() == driver.StateConnecting && d.Version() != 0 && !d.Paused()
@@ -94,6 +127,14 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	_, isTLS := rwc.(interface{ ConnectionState() tls.ConnectionState })
 	c.apart = !canTime || isTLS
 	return c
+}
+
+// orDefault returns v, or the default if v is not above 0.
+func orDefault[T int | time.Duration](v, byDefault T) T {
+	if v <= 0 {
+		return byDefault
+	}
+	return v
 }
 
 // Unread puts a copy of p in front of what comes from the transport: bytes that
@@ -167,15 +208,17 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 // SetWriteDeadline sets when writing ends with an error that wraps
 // os.ErrDeadlineExceeded; the zero Time is never. Such an error never spoils the
 // connection: what the transport has not taken stays queued, in order, and
-// leaves with the next write or Flush. It works with every transport.
+// leaves with the next write or Flush. It works with every transport. Until
+// there is a new deadline, writing goes on to end so.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.closing:
 		return nil
-	case c.apart:
-		c.setDeadline(t)
+	}
+	c.setDeadline(t)
+	if c.apart {
 		return nil
 	}
 	return c.rwc.(interface{ SetWriteDeadline(time.Time) error }).SetWriteDeadline(t)

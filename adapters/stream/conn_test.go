@@ -51,7 +51,7 @@ func TestEveryVersion(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if err := client.Close(driver.CodeGoingAway, "that is all"); err != nil {
+				if err := client.Close(context.Background(), driver.CodeGoingAway, "that is all"); err != nil {
 					t.Errorf("Close: %v", err)
 				}
 				var e *stream.CloseError
@@ -273,7 +273,7 @@ func TestLocalMistakes(t *testing.T) {
 		{"kind Open", c.WriteMessage(driver.Open, nil), driver.ErrUnsupported},
 		{"bad text", c.WriteMessage(driver.Text, []byte("\xff")), driver.ErrInvalidUTF8},
 		{"long ping", c.WriteMessage(driver.Ping, make([]byte, 126)), driver.ErrTooLong},
-		{"bad code", c.Close(driver.CodeAbnormal, ""), driver.ErrUnsupported},
+		{"bad code", c.Close(context.Background(), driver.CodeAbnormal, ""), driver.ErrUnsupported},
 		{"bad code, WriteClose", c.WriteClose(999, ""), driver.ErrUnsupported},
 	}
 	for _, test := range tests {
@@ -290,7 +290,7 @@ func TestLocalMistakes(t *testing.T) {
 	if _, _, err := early.ReadMessage(nil); !errors.Is(err, driver.ErrState) {
 		t.Errorf("reading before the handshake: %v", err)
 	}
-	if err := early.Close(driver.CodeNormal, ""); !errors.Is(err, net.ErrClosed) {
+	if err := early.Close(context.Background(), driver.CodeNormal, ""); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Close before the handshake: %v", err)
 	}
 	if err := early.Handshake(context.Background()); !errors.Is(err, net.ErrClosed) {

@@ -29,7 +29,7 @@ func TestFlushTimeout(t *testing.T) {
 		if !strings.HasPrefix(e.Error(), "websocket: closed with 1002 (protocol error): ") {
 			t.Errorf("%v", e)
 		}
-		if err := c.Close(driver.CodeNormal, ""); err != e {
+		if err := c.Close(context.Background(), driver.CodeNormal, ""); err != e {
 			t.Errorf("Close: %v", err)
 		}
 	})

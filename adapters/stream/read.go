@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -28,11 +29,37 @@ func (c *Conn) ReadMessage(buf []byte) (driver.Kind, []byte, error) {
 		return driver.None, buf[:0], err
 	}
 	defer c.endRead()
-	kind, buf, err := c.next(buf)
+	kind, buf, err := c.message(buf[:0])
 	if err != nil {
 		return driver.None, buf[:0], err
 	}
+	c.kick()
 	return kind, buf, nil
+}
+
+// message appends the next message to buf. The caller has the turn to read.
+func (c *Conn) message(buf []byte) (driver.Kind, []byte, error) {
+	if err := c.skip(); err != nil {
+		return driver.None, buf, err
+	}
+	kind := driver.None
+	if r := c.reader; r != nil {
+		kind, buf = r.kind, append(buf, r.data...)
+		c.reader = nil
+	}
+	for {
+		ev, err := c.piece()
+		if err != nil {
+			if len(buf) > 0 && !c.isOver() {
+				c.reader = &messageReader{c: c, kind: kind, own: true, data: bytes.Clone(buf)}
+			}
+			return driver.None, buf, err
+		}
+		kind, buf = ev.Kind, append(buf, ev.Data...)
+		if ev.Final {
+			return kind, buf, nil
+		}
+	}
 }
 
 // beginRead waits for the turn to read.
@@ -53,30 +80,26 @@ func (c *Conn) endRead() {
 	c.wake.Broadcast()
 }
 
-// next appends the next message to buf[:0]. The caller has the turn to read.
-func (c *Conn) next(buf []byte) (driver.Kind, []byte, error) {
-	buf = append(buf[:0], c.partial...)
-	c.partial = nil
+// piece returns the next piece of a message, whose Data is valid until the next
+// call of Parse, EOF or Tick. The caller has the turn to read.
+func (c *Conn) piece() (driver.Event, error) {
 	for {
 		n, ev := c.d.Parse(c.in)
 		c.in = c.in[n:]
 		switch ev.Kind {
 		case driver.Text, driver.Binary:
-			buf = append(buf, ev.Data...)
-			if ev.Final {
-				c.kick()
-				return ev.Kind, buf, nil
-			}
+			return ev, nil
+		case driver.Pong:
+			c.ponged(ev.Data)
 		case driver.Close:
-			return driver.None, buf, c.closed(ev)
+			return ev, c.closed(ev)
 		case driver.None:
 			if c.d.State() == driver.StateConnecting {
-				return driver.None, buf, fmt.Errorf("%w: reading before the handshake", driver.ErrState)
+				return ev, fmt.Errorf("%w: reading before the handshake", driver.ErrState)
 			}
 			c.settle()
 			if err := c.fill(); err != nil {
-				c.partial = append(c.partial, buf...)
-				return driver.None, buf, err
+				return ev, err
 			}
 		}
 	}

@@ -14,7 +14,7 @@ func (c *Conn) arm() {
 	}
 	next := c.d.NextTick()
 	if next.Equal(driver.Now) {
-		c.d.Tick(time.Now())
+		c.tick(time.Now())
 		next = c.d.NextTick()
 	}
 	if next.Equal(c.armed) {
@@ -44,7 +44,7 @@ func (c *Conn) onTimer() {
 		c.arm()
 		return
 	}
-	c.d.Tick(now)
+	c.tick(now)
 	if c.d.Pending() || c.d.Done() {
 		c.shut(true)
 		return

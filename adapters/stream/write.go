@@ -24,6 +24,9 @@ type output struct {
 	written  uint64 // batches written
 	writeErr error  // what the transport's Write has ended with
 
+	writer *messageWriter // of the message that NextWriter has begun, if any
+	turns  int            // goroutines that wait for its end
+
 	// apart says that a write which is cut off by a deadline could not be gone on
 	// with, as in TLS. Then a goroutine of its own writes, without a deadline, and
 	// the deadline ends only the waiting for it.
@@ -38,38 +41,68 @@ type output struct {
 // Pong. It keeps no reference to p. Messages of several goroutines are never
 // mixed.
 //
-// It returns when the transport has taken the bytes. With an error that wraps
-// os.ErrDeadlineExceeded the message has been queued and leaves with the next
-// write or Flush: it need not be sent again. Errors of the driver, such as
-// driver.ErrClosed and driver.ErrFull, mean that nothing has been sent.
+// It returns when the transport has taken the bytes. Beyond Options.MaxBuffered,
+// Text and Binary do first what Options.Slow says, and they wait for the end of a
+// message of NextWriter.
+//
+// Errors of the driver, such as driver.ErrClosed and driver.ErrFull, mean that
+// the message has not been sent; if the write deadline has passed before it could
+// be queued, the error wraps both driver.ErrFull and os.ErrDeadlineExceeded. With
+// any other error that wraps os.ErrDeadlineExceeded the message has been queued
+// and leaves with the next write or Flush: it need not be sent again.
 func (c *Conn) WriteMessage(kind driver.Kind, p []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.sendError(); err != nil {
-		return err
-	}
-	err := c.send(kind, p)
-	c.arm() // extensions may ask for a Tick
-	if err != nil {
-		c.kick() // one that fails ends the connection, with a close frame
+	if err := c.send(kind, p); err != nil {
 		return err
 	}
 	return c.flush()
 }
 
-// send queues a message.
+// Queue is WriteMessage without waiting for the transport: it returns when the
+// message is queued, which leaves in the background, in one write with what else
+// is queued by then. Errors of the transport are those of a later call. Whoever
+// sends one message for each that is read spares writes with it.
+func (c *Conn) Queue(kind driver.Kind, p []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.send(kind, p); err != nil {
+		return err
+	}
+	c.kick()
+	return nil
+}
+
+// send queues a message when it may be.
 func (c *Conn) send(kind driver.Kind, p []byte) error {
+	admit := c.sendError
+	if kind == driver.Text || kind == driver.Binary {
+		admit = c.admit
+	}
+	if err := admit(); err != nil {
+		return err
+	}
 	switch kind {
 	case driver.Text:
-		return c.d.Text(p)
+		return c.sent(c.d.Text(p))
 	case driver.Binary:
-		return c.d.Binary(p)
+		return c.sent(c.d.Binary(p))
 	case driver.Ping:
-		return c.d.Ping(p)
+		return c.sent(c.d.Ping(p))
 	case driver.Pong:
-		return c.d.Pong(p)
+		return c.sent(c.d.Pong(p))
 	}
 	return fmt.Errorf("%w: sending %v", driver.ErrUnsupported, kind)
+}
+
+// sent does what is due when the driver has queued something, or has said why
+// not, and returns err.
+func (c *Conn) sent(err error) error {
+	c.arm() // extensions may ask for a Tick
+	if err != nil {
+		c.kick() // one that fails ends the connection, with a close frame
+	}
+	return err
 }
 
 // Flush writes what is queued: what a passed deadline has left behind.
@@ -184,35 +217,4 @@ func (c *Conn) failWrite(err error) {
 	}
 	c.batch, c.rest, c.spare = nil, nil, nil
 	c.wake.Broadcast()
-}
-
-// setDeadline sets the deadline that ends the waiting for a write.
-func (c *Conn) setDeadline(t time.Time) {
-	c.deadline = t
-	c.expired = false
-	switch {
-	case t.IsZero():
-		if c.alarm != nil {
-			c.alarm.Stop()
-		}
-	case c.alarm == nil:
-		c.alarm = time.AfterFunc(time.Until(t), c.onAlarm)
-	default:
-		c.alarm.Reset(time.Until(t))
-	}
-	c.checkDeadline()
-}
-
-func (c *Conn) onAlarm() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.checkDeadline()
-}
-
-// checkDeadline wakes those who wait for a write if the deadline has passed.
-func (c *Conn) checkDeadline() {
-	if !c.deadline.IsZero() && !time.Now().Before(c.deadline) {
-		c.expired = true
-		c.wake.Broadcast()
-	}
 }

@@ -57,6 +57,6 @@ func visit(ctx context.Context, rawURL string, config *driver.Config, f func(*st
 			err = f(conn, kind, p)
 		}
 	}
-	_ = conn.Close(driver.CodeNormal, "")
+	_ = conn.Close(ctx, driver.CodeNormal, "")
 	return ctx.Err()
 }

@@ -37,7 +37,7 @@ func TestAutobahn(t *testing.T) {
 				target += " " + kind.String() + " " + string(p)
 			}
 			seen = append(seen, target)
-			_ = conn.Close(driver.CodeNormal, "")
+			_ = conn.Close(context.Background(), driver.CodeNormal, "")
 		}
 	}()
 	var stdout, stderr bytes.Buffer

@@ -180,7 +180,7 @@ func (t *terminal) run(ctx context.Context, stdin io.Reader, stdout io.Writer) i
 	stop := context.AfterFunc(ctx, t.close)
 	defer stop()
 	err := t.print(stdout)
-	_ = t.conn.Close(driver.CodeNormal, "")
+	_ = t.conn.Close(context.Background(), driver.CodeNormal, "")
 	status := t.report(err)
 	select {
 	case bad := <-lost:

@@ -182,13 +182,13 @@ func TestExitStatus(t *testing.T) {
 		status int
 		stderr string
 	}{
-		{"normal", func(c *stream.Conn) { c.Close(driver.CodeNormal, "bye") }, 0, "closed with 1000 (normal closure): bye\n"},
-		{"no code", func(c *stream.Conn) { c.Close(driver.CodeNoStatus, "") }, 0, "closed with 1005 (no status received)\n"},
-		{"own code", func(c *stream.Conn) { c.Close(4000, "so there") }, 3, "closed with 4000: so there\n"},
+		{"normal", func(c *stream.Conn) { c.Close(context.Background(), driver.CodeNormal, "bye") }, 0, "closed with 1000 (normal closure): bye\n"},
+		{"no code", func(c *stream.Conn) { c.Close(context.Background(), driver.CodeNoStatus, "") }, 0, "closed with 1005 (no status received)\n"},
+		{"own code", func(c *stream.Conn) { c.Close(context.Background(), 4000, "so there") }, 3, "closed with 4000: so there\n"},
 		{"cut off", func(c *stream.Conn) { c.CloseNow() }, 3, "closed with 1006 (abnormal closure): unexpected EOF\n"},
 		{"too long", func(c *stream.Conn) {
 			c.WriteMessage(driver.Binary, make([]byte, 101))
-			c.Close(driver.CodeNormal, "")
+			c.Close(context.Background(), driver.CodeNormal, "")
 		}, 3, "closed with 1009 (message too big): "},
 	}
 	for _, test := range tests {

@@ -181,7 +181,7 @@ func TestStats(t *testing.T) {
 		}
 	}
 
-	if err := conn.Close(driver.CodeNormal, ""); err != nil {
+	if err := conn.Close(context.Background(), driver.CodeNormal, ""); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -144,7 +144,7 @@ func (s *server) run(ctx context.Context, l *netconn.Listener, stderr io.Writer)
 func (s *server) echo(conn *stream.Conn) {
 	c := newConnection(conn)
 	if !s.add(c) {
-		_ = conn.Close(driver.CodeGoingAway, "")
+		_ = conn.Close(context.Background(), driver.CodeGoingAway, "")
 		return
 	}
 	defer s.remove(c)
@@ -163,7 +163,7 @@ func (s *server) echo(conn *stream.Conn) {
 			buf = nil
 		}
 	}
-	_ = conn.Close(driver.CodeGoingAway, "")
+	_ = conn.Close(context.Background(), driver.CodeGoingAway, "")
 }
 
 // add reports false if the server ends.
@@ -195,6 +195,6 @@ func (s *server) shutdown() {
 	defer s.mu.Unlock()
 	s.ending = true
 	for c := range s.connections {
-		s.all.Go(func() { _ = c.conn.Close(driver.CodeGoingAway, "the server ends") })
+		s.all.Go(func() { _ = c.conn.Close(context.Background(), driver.CodeGoingAway, "the server ends") })
 	}
 }

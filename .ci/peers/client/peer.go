@@ -141,7 +141,7 @@ func expectClose(conn *stream.Conn, ways ...end) error {
 	for _, way := range ways {
 		clean := closed.Unwrap() == nil
 		if way == (end{closed.Code, closed.Reason}) && clean == (way.code != driver.CodeAbnormal) {
-			_ = conn.Close(driver.CodeNormal, "") // returns when the transport is closed
+			_ = conn.Close(context.Background(), driver.CodeNormal, "") // returns when the transport is closed
 			return nil
 		}
 	}
@@ -153,5 +153,5 @@ func (p *peer) finish(conn *stream.Conn) error {
 	if !p.canClose() {
 		return conn.CloseNow()
 	}
-	return conn.Close(driver.CodeNormal, "")
+	return conn.Close(context.Background(), driver.CodeNormal, "")
 }

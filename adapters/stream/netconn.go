@@ -1,0 +1,153 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// NetConn returns c as a stream of bytes, for protocols that run on a net.Conn.
+//
+// Each Write is one message of kind Binary or Text. Read gives the payloads one
+// behind the other; a message of the other kind closes the connection with 1003.
+// It returns io.EOF when the peer has closed with 1000 or 1001 or without a code.
+// Close closes with 1000 as Conn.Close does, so it waits for the peer up to
+// Config.CloseTimeout.
+//
+// Deadlines are those of c, and end one call as they do for TCP. A Write that one
+// cuts off returns how many bytes have been queued, all or none: what is queued
+// leaves with the next write. Addresses are those of the transport, if it has any.
+//
+// Any number of goroutines may use it, but c itself should not be read beside it.
+func (c *Conn) NetConn(kind driver.Kind) net.Conn { return &netConn{c: c, kind: kind} }
+
+type netConn struct {
+	c    *Conn
+	kind driver.Kind
+
+	mu     sync.Mutex // held by the goroutine that reads
+	reader io.Reader  // of the message under way, or nil
+	err    error      // what every Read returns from now on
+}
+
+func (n *netConn) Read(p []byte) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.err != nil || len(p) == 0 {
+		return 0, n.err
+	}
+	for {
+		if n.reader == nil {
+			if err := n.next(); err != nil {
+				return 0, err
+			}
+		}
+		got, err := n.reader.Read(p)
+		switch {
+		case err == io.EOF:
+			n.reader = nil
+		case err != nil:
+			return 0, n.readError(err)
+		}
+		if got > 0 {
+			return got, nil
+		}
+	}
+}
+
+// next begins the next message.
+func (n *netConn) next() error {
+	kind, r, err := n.c.NextReader()
+	switch {
+	case err != nil:
+		return n.readError(err)
+	case kind != n.kind:
+		_ = n.c.WriteClose(driver.CodeUnsupportedData, "")
+		n.err = &net.OpError{Op: "read", Net: network, Source: n.LocalAddr(), Addr: n.RemoteAddr(),
+			Err: fmt.Errorf("%w: message of kind %v in a stream of kind %v", driver.ErrUnsupported, kind, n.kind)}
+		return n.err
+	}
+	n.reader = r
+	return nil
+}
+
+// readError is what Read returns for an error of the Conn.
+func (n *netConn) readError(err error) error {
+	var end *CloseError
+	if errors.As(err, &end) && end.isOrderly() {
+		n.err = io.EOF
+		return io.EOF
+	}
+	return n.opError("read", err)
+}
+
+// opError makes err what callers of a net.Conn know: a net.Error that tells a
+// deadline.
+func (n *netConn) opError(op string, err error) error {
+	if isTimeout(err) {
+		err = os.ErrDeadlineExceeded
+	}
+	return &net.OpError{Op: op, Net: network, Source: n.LocalAddr(), Addr: n.RemoteAddr(), Err: err}
+}
+
+func (n *netConn) Write(p []byte) (int, error) {
+	if n.c.isLate() {
+		return 0, n.opError("write", os.ErrDeadlineExceeded)
+	}
+	err := n.c.WriteMessage(n.kind, p)
+	switch {
+	case err == nil:
+		return len(p), nil
+	case isTimeout(err) && !errors.Is(err, driver.ErrFull):
+		return len(p), n.opError("write", err)
+	}
+	return 0, n.opError("write", err)
+}
+
+// isLate reports whether the write deadline has passed.
+func (c *Conn) isLate() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.deadline.IsZero() && !time.Now().Before(c.deadline)
+}
+
+func (n *netConn) Close() error {
+	return n.c.Close(context.Background(), driver.CodeNormal, "")
+}
+
+func (n *netConn) SetReadDeadline(t time.Time) error  { return n.c.SetReadDeadline(t) }
+func (n *netConn) SetWriteDeadline(t time.Time) error { return n.c.SetWriteDeadline(t) }
+
+func (n *netConn) SetDeadline(t time.Time) error {
+	return errors.Join(n.SetReadDeadline(t), n.SetWriteDeadline(t))
+}
+
+func (n *netConn) LocalAddr() net.Addr {
+	if t, ok := n.c.rwc.(interface{ LocalAddr() net.Addr }); ok {
+		return t.LocalAddr()
+	}
+	return noAddr{}
+}
+
+func (n *netConn) RemoteAddr() net.Addr {
+	if t, ok := n.c.rwc.(interface{ RemoteAddr() net.Addr }); ok {
+		return t.RemoteAddr()
+	}
+	return noAddr{}
+}
+
+// network is the name of the network in errors and addresses.
+const network = "websocket"
+
+// noAddr is the address of a transport that has none.
+type noAddr struct{}
+
+func (noAddr) Network() string { return network }
+func (noAddr) String() string  { return network }

@@ -282,8 +282,8 @@ func (c *Conn) shut(now bool) {
 	if c.timer != nil {
 		c.timer.Stop()
 	}
-	if c.alarm != nil {
-		c.alarm.Stop()
+	if c.x != nil && c.x.alarm != nil {
+		c.x.alarm.Stop()
 	}
 	c.d.EOF() // what only makes the driver faster is let go of, though nobody may read on
 	closer := io.Closer(c.rwc)

@@ -94,8 +94,14 @@ type extra struct {
 	pings      []*ping     // that have no answer yet, the oldest first
 	lastPing   uint64      // the number of the last one
 	registries []*Registry // that hold the connection
+
+	deadline time.Time // for writes
+	expired  bool      // it has passed: see setAlarm
+	alarm    *time.Timer
+	turns    int // goroutines that wait for the end of a message of NextWriter
 }
 
+// extra returns c.x, made at the first call.
 func (c *Conn) extra() *extra {
 	if c.x == nil {
 		c.x = new(extra)

@@ -98,7 +98,10 @@ func (n *netConn) opError(op string, err error) error {
 }
 
 func (n *netConn) Write(p []byte) (int, error) {
-	if n.c.isLate() {
+	n.c.mu.Lock()
+	late := n.c.isLate()
+	n.c.mu.Unlock()
+	if late {
 		return 0, n.opError("write", os.ErrDeadlineExceeded)
 	}
 	err := n.c.WriteMessage(n.kind, p)
@@ -109,13 +112,6 @@ func (n *netConn) Write(p []byte) (int, error) {
 		return len(p), n.opError("write", err)
 	}
 	return 0, n.opError("write", err)
-}
-
-// isLate reports whether the write deadline has passed.
-func (c *Conn) isLate() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.deadline.IsZero() && !time.Now().Before(c.deadline)
 }
 
 func (n *netConn) Close() error {

@@ -81,11 +81,12 @@ func (c *Conn) refuseSlow() error {
 
 // waitTurn waits for the end of a message of NextWriter.
 func (c *Conn) waitTurn() error {
-	c.turns++
-	defer func() { c.turns-- }()
+	x := c.extra()
+	x.turns++
+	defer func() { x.turns-- }()
 	c.setAlarm()
 	for c.writer != nil && c.sendError() == nil && c.d.State() <= driver.StateOpen {
-		if c.expired {
+		if x.expired {
 			return errTooLate
 		}
 		c.wake.Wait()
@@ -95,25 +96,30 @@ func (c *Conn) waitTurn() error {
 
 // setDeadline notes the deadline for writes.
 func (c *Conn) setDeadline(t time.Time) {
-	c.deadline = t
-	c.expired = false
+	if c.x == nil && t.IsZero() {
+		return
+	}
+	x := c.extra()
+	x.deadline, x.expired = t, false
 	c.setAlarm()
 }
 
-// setAlarm has the deadline wake those for whom the transport's is not enough.
+// setAlarm has the deadline wake those who wait for a write, where the
+// transport's own does not: see apart and waitTurn.
 func (c *Conn) setAlarm() {
+	x := c.x
 	switch {
-	case c.deadline.IsZero():
-		if c.alarm != nil {
-			c.alarm.Stop()
+	case x.deadline.IsZero():
+		if x.alarm != nil {
+			x.alarm.Stop()
 		}
 		return
-	case !c.apart && c.turns == 0:
+	case !c.apart && x.turns == 0:
 		return
-	case c.alarm == nil:
-		c.alarm = time.AfterFunc(time.Until(c.deadline), c.onAlarm)
+	case x.alarm == nil:
+		x.alarm = time.AfterFunc(time.Until(x.deadline), c.onAlarm)
 	default:
-		c.alarm.Reset(time.Until(c.deadline))
+		x.alarm.Reset(time.Until(x.deadline))
 	}
 	c.checkDeadline()
 }
@@ -126,8 +132,16 @@ func (c *Conn) onAlarm() {
 
 // checkDeadline wakes those who wait for a write if the deadline has passed.
 func (c *Conn) checkDeadline() {
-	if !c.deadline.IsZero() && !time.Now().Before(c.deadline) {
-		c.expired = true
+	if c.isLate() {
+		c.x.expired = true
 		c.wake.Broadcast()
 	}
 }
+
+// isLate reports whether the deadline for writes has passed.
+func (c *Conn) isLate() bool {
+	return c.x != nil && !c.x.deadline.IsZero() && !time.Now().Before(c.x.deadline)
+}
+
+// isExpired reports whether isLate has been found so.
+func (c *Conn) isExpired() bool { return c.x != nil && c.x.expired }

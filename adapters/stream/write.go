@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/sans-io/websocket-driver/driver"
 )
@@ -25,16 +24,12 @@ type output struct {
 	writeErr error  // what the transport's Write has ended with
 
 	writer *messageWriter // of the message that NextWriter has begun, if any
-	turns  int            // goroutines that wait for its end
 
 	// apart says that a write which is cut off by a deadline could not be gone on
 	// with, as in TLS. Then a goroutine of its own writes, without a deadline, and
 	// the deadline ends only the waiting for it.
 	apart      bool
 	background func() // flushBackground, made once
-	deadline   time.Time
-	expired    bool
-	alarm      *time.Timer
 }
 
 // WriteMessage sends p as one message of kind Text or Binary, or as a Ping or
@@ -136,7 +131,7 @@ func (c *Conn) flush() error {
 	c.waiting++
 	for c.written < last && c.writeErr == nil && err == nil {
 		switch {
-		case c.expired:
+		case c.isExpired():
 			err = os.ErrDeadlineExceeded
 		case !c.flushing && c.apart:
 			c.kick()

@@ -5,6 +5,5 @@ go 1.25
 require (
 	github.com/google/go-cmp v0.7.0
 	github.com/klauspost/compress v1.20.3
+	golang.org/x/net v0.50.0
 )
-
-require golang.org/x/net v0.50.0

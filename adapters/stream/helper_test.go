@@ -190,3 +190,25 @@ func wantClose(t *testing.T, c *stream.Conn, code driver.Code, reason string) *s
 	}
 	return e
 }
+
+// newClientDriver returns a client's driver behind its handshake, to look at what
+// a server has written.
+func newClientDriver(t *testing.T) *driver.Driver {
+	t.Helper()
+	d, err := driver.NewClient("ws://example.com/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Start(); err != nil {
+		t.Fatal(err)
+	}
+	server := driver.NewServer(nil)
+	server.Parse(d.Take(nil))
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, ev := d.Parse(server.Take(nil)); ev.Kind != driver.Open {
+		t.Fatalf("%v, not Open", ev.Kind)
+	}
+	return d
+}

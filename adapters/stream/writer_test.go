@@ -1,0 +1,294 @@
+package stream_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sans-io/websocket-driver/adapters/stream"
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// wantWriter begins a message.
+func wantWriter(t *testing.T, c *stream.Conn, kind driver.Kind) io.WriteCloser {
+	t.Helper()
+	w, err := c.NextWriter(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestWriter(t *testing.T) {
+	noLeaks(t)
+	rw := newScript()
+	c := opened(t, rw, nil)
+	defer c.CloseNow()
+	w := wantWriter(t, c, driver.Text)
+	for _, part := range []string{"one ", "", "gr\xc3", "\xbc\xc3\x9fe"} {
+		if n, err := io.WriteString(w, part); n != len(part) || err != nil {
+			t.Fatal(n, err)
+		}
+		if err := c.WriteMessage(driver.Ping, []byte("p")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := w.Write([]byte("x")); !errors.Is(err, driver.ErrState) {
+			t.Errorf("Write behind the end: %v", err)
+		}
+		if err := w.Close(); !errors.Is(err, driver.ErrState) {
+			t.Errorf("Close behind the end: %v", err)
+		}
+	}
+	if err := wantWriter(t, c, driver.Binary).Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := "\x01\x04one \x89\x01p\x89\x01p\x00\x03gr\xc3\x89\x01p\x00\x04\xbc\xc3\x9fe\x89\x01p\x80\x00" + "\x82\x00"
+	if got := rw.written(); got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+	if _, err := c.NextWriter(driver.Ping); !errors.Is(err, driver.ErrUnsupported) {
+		t.Errorf("a ping as a stream: %v", err)
+	}
+}
+
+// TestWriterPieces sends one Write that is longer than a fragment.
+func TestWriterPieces(t *testing.T) {
+	noLeaks(t)
+	for _, v := range driver.AllVersions {
+		a, b := tcp(t)
+		client, server := open(t, a, b, &driver.Config{Version: v}, &driver.Config{Versions: driver.AllVersions, MaxFrame: 200 << 10})
+		text := strings.Repeat("grüße ", 20000)
+		sent := make(chan error, 1)
+		go func() {
+			w, err := client.NextWriter(driver.Text)
+			if err == nil {
+				_, err = io.WriteString(w, text)
+			}
+			if err == nil {
+				err = w.Close()
+			}
+			sent <- err
+		}()
+		wantRead(t, wantReader(t, server, driver.Text), text)
+		if err := <-sent; err != nil {
+			t.Errorf("%v: %v", v, err)
+		}
+		client.CloseNow()
+		server.CloseNow()
+	}
+}
+
+// TestWriterInvalid ends a text inside a rune.
+func TestWriterInvalid(t *testing.T) {
+	noLeaks(t)
+	rw := newScript()
+	c := opened(t, rw, nil)
+	defer c.CloseNow()
+	w := wantWriter(t, c, driver.Text)
+	if n, err := w.Write([]byte("\xff")); n != 0 || !errors.Is(err, driver.ErrInvalidUTF8) {
+		t.Errorf("%d, %v", n, err)
+	}
+	if _, err := w.Write([]byte("\xc3")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); !errors.Is(err, driver.ErrInvalidUTF8) {
+		t.Errorf("Close inside a rune: %v", err)
+	}
+	if _, err := w.Write([]byte("\xbc")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	if got, want := rw.written(), "\x01\x01\xc3\x00\x01\xbc\x80\x00"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+}
+
+// TestWriterFirst has other messages come while a stream is written.
+func TestWriterFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		c := opened(t, b, nil)
+		var out bytes.Buffer
+		copied := make(chan bool)
+		go func() {
+			io.Copy(&out, a)
+			close(copied)
+		}()
+		w := wantWriter(t, c, driver.Binary)
+		sent := make(chan error, 3)
+		go func() { sent <- c.WriteMessage(driver.Text, []byte("2")) }()
+		synctest.Wait()
+		go func() { sent <- c.Queue(driver.Text, []byte("3")) }()
+		synctest.Wait()
+		go func() {
+			next, err := c.NextWriter(driver.Text)
+			if err == nil {
+				err = next.Close()
+			}
+			sent <- err
+		}()
+		io.WriteString(w, "1")
+		synctest.Wait()
+		if len(sent) > 0 {
+			t.Errorf("a message did not wait: %v", <-sent)
+		}
+		w.Close()
+		for range 3 {
+			if err := <-sent; err != nil {
+				t.Error(err)
+			}
+		}
+		c.CloseNow()
+		<-copied
+		if got, want := out.String(), "\x02\x011\x80\x00"; !strings.HasPrefix(got, want) || len(got) != len(want)+3+3+2 {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+// TestWriterDeadline: whoever waits for the end of a stream waits until the write
+// deadline, also one that is set later.
+func TestWriterDeadline(t *testing.T) {
+	for _, wrap := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			a, b := net.Pipe()
+			go io.Copy(io.Discard, a)
+			rwc := io.ReadWriteCloser(b)
+			if wrap {
+				rwc = bare{b}
+			}
+			c := opened(t, rwc, nil)
+			w := wantWriter(t, c, driver.Binary)
+			write := func() error { return c.WriteMessage(driver.Text, []byte("x")) }
+			late := func(name string, err error) {
+				t.Helper()
+				if !isDeadline(err) || !errors.Is(err, driver.ErrFull) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			c.SetWriteDeadline(time.Now().Add(-time.Second))
+			late("past", write())
+			c.SetWriteDeadline(time.Now().Add(time.Second))
+			late("future", write())
+			c.SetWriteDeadline(time.Time{})
+			err := make(chan error, 1)
+			go func() { err <- write() }()
+			synctest.Wait()
+			c.SetWriteDeadline(time.Now().Add(time.Second))
+			synctest.Wait()
+			c.SetWriteDeadline(time.Now().Add(time.Minute))
+			time.Sleep(2 * time.Second)
+			synctest.Wait()
+			if len(err) > 0 {
+				t.Errorf("a deadline that was replaced: %v", <-err)
+			}
+			late("set while it waits", <-err)
+			c.SetWriteDeadline(time.Time{})
+			if err := w.Close(); err != nil {
+				t.Error(err)
+			}
+			if err := write(); err != nil {
+				t.Error(err)
+			}
+			c.CloseNow()
+		})
+	}
+}
+
+// TestWriterCut goes on with a stream after a deadline.
+func TestWriterCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		c := opened(t, b, nil)
+		w := wantWriter(t, c, driver.Binary)
+		c.SetWriteDeadline(time.Now().Add(time.Second))
+		text := strings.Repeat("0123456789", 10000)
+		n, err := io.WriteString(w, text)
+		if !isDeadline(err) || n == 0 || n == len(text) {
+			t.Fatalf("%d, %v", n, err)
+		}
+		c.SetWriteDeadline(time.Time{})
+		go func() {
+			io.WriteString(w, text[n:])
+			w.Close()
+			c.Close(context.Background(), driver.CodeNormal, "")
+		}()
+		d := newClientDriver(t)
+		got := ""
+		p := make([]byte, 4096)
+		for d.State() != driver.StateClosed {
+			n, err := a.Read(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for ev := range d.Events(p[:n]) {
+				if ev.Kind == driver.Binary {
+					got += string(ev.Data)
+				}
+			}
+		}
+		if got != text {
+			t.Errorf("%d bytes, not %d", len(got), len(text))
+		}
+		c.CloseNow()
+	})
+}
+
+// TestWriterAbandoned: the end of the connection frees whoever waits for a stream
+// that nobody ends.
+func TestWriterAbandoned(t *testing.T) {
+	closing := string([]byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8})
+	ends := map[string]func(c *stream.Conn, peer net.Conn){
+		"CloseNow":   func(c *stream.Conn, _ net.Conn) { c.CloseNow() },
+		"Close":      func(c *stream.Conn, _ net.Conn) { c.Close(context.Background(), driver.CodeNormal, "") },
+		"WriteClose": func(c *stream.Conn, _ net.Conn) { c.WriteClose(driver.CodeNormal, "") },
+		"Raw":        func(c *stream.Conn, _ net.Conn) { c.Raw(func(d *driver.Driver) { d.Close(driver.CodeNormal, "") }) },
+		"peer closes": func(c *stream.Conn, peer net.Conn) {
+			go io.WriteString(peer, closing)
+			c.ReadMessage(nil)
+		},
+		"peer is gone": func(c *stream.Conn, peer net.Conn) {
+			peer.Close()
+			c.ReadMessage(nil)
+		},
+	}
+	for name, end := range ends {
+		synctest.Test(t, func(t *testing.T) {
+			a, b := net.Pipe()
+			go io.Copy(io.Discard, a)
+			c := opened(t, b, nil)
+			w := wantWriter(t, c, driver.Binary)
+			io.WriteString(w, "half")
+			sent := make(chan error, 2)
+			go func() { sent <- c.WriteMessage(driver.Text, []byte("text")) }()
+			go func() {
+				_, err := c.NextWriter(driver.Text)
+				sent <- err
+			}()
+			synctest.Wait()
+			end(c, a)
+			for range 2 {
+				if err := <-sent; !errors.Is(err, driver.ErrClosed) && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.ErrClosedPipe) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			if err := w.Close(); err == nil {
+				t.Errorf("%s: the message ended well", name)
+			}
+			c.CloseNow()
+		})
+	}
+}

@@ -212,3 +212,12 @@ func newClientDriver(t *testing.T) *driver.Driver {
 	}
 	return d
 }
+
+// codeOf returns the code of a CloseError, or 0.
+func codeOf(err error) driver.Code {
+	var e *stream.CloseError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return 0
+}

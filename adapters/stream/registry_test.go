@@ -1,0 +1,120 @@
+package stream_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sans-io/websocket-driver/adapters/stream"
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+func TestRegistry(t *testing.T) {
+	noLeaks(t)
+	var r, room stream.Registry
+	if r.Len() != 0 {
+		t.Errorf("%d connections in the zero Registry", r.Len())
+	}
+	var clients, servers []*stream.Conn
+	for range 3 {
+		a, b := tcp(t)
+		client, server := open(t, a, b, nil, nil)
+		clients, servers = append(clients, client), append(servers, server)
+		for range 2 {
+			if !r.Add(server) || !room.Add(server) {
+				t.Fatal("not added")
+			}
+		}
+	}
+	room.Remove(servers[0])
+	room.Remove(servers[0])
+	room.Remove(clients[0])
+	seen := map[*stream.Conn]bool{}
+	for c := range r.All() {
+		seen[c] = true
+	}
+	if len(seen) != 3 || r.Len() != 3 || room.Len() != 2 {
+		t.Errorf("%d seen, %d and %d connections", len(seen), r.Len(), room.Len())
+	}
+	for c := range r.All() {
+		c.CloseNow()
+		break
+	}
+	clients[1].CloseNow()
+	servers[1].Close(context.Background(), driver.CodeNormal, "")
+	servers[2].CloseNow()
+	if r.Len() > 1 || room.Len() != 0 {
+		t.Errorf("%d and %d connections are left", r.Len(), room.Len())
+	}
+	if r.Add(servers[2]); r.Len() > 1 {
+		t.Error("a connection that has ended was kept")
+	}
+}
+
+// TestShutdown closes connections of which one is read, one is not, and one has a
+// peer that says nothing.
+func TestShutdown(t *testing.T) {
+	for _, limit := range []time.Duration{time.Second, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			var r stream.Registry
+			config := &driver.Config{CloseTimeout: time.Minute}
+			codes := make(chan driver.Code, 2)
+			for i := range 2 {
+				a, b := net.Pipe()
+				client, server := open(t, a, b, config, config)
+				r.Add(server)
+				if i == 0 {
+					go server.ReadMessage(nil)
+				}
+				go func() {
+					_, _, err := client.ReadMessage(nil)
+					codes <- codeOf(err)
+				}()
+			}
+			a, b := net.Pipe()
+			go io.Copy(io.Discard, a)
+			silent := opened(t, b, config)
+			r.Add(silent)
+
+			ctx, cancel := context.WithTimeout(context.Background(), limit)
+			defer cancel()
+			began := time.Now()
+			err := r.Shutdown(ctx)
+			if want := min(limit, time.Minute); time.Since(began) != want || (err == nil) != (limit > want) {
+				t.Errorf("took %v, %v", time.Since(began), err)
+			}
+			for range 2 {
+				if code := <-codes; code != driver.CodeGoingAway {
+					t.Errorf("a client was closed with %v", code)
+				}
+			}
+			if r.Len() != 0 || r.Add(silent) {
+				t.Error("connections are left or let in")
+			}
+			if err := r.Shutdown(context.Background()); err != nil {
+				t.Errorf("again: %v", err)
+			}
+		})
+	}
+}
+
+// TestShutdownStuck has peers that do not even read.
+func TestShutdownStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r stream.Registry
+		for range 3 {
+			_, b := net.Pipe()
+			c := opened(t, b, nil)
+			c.Queue(driver.Text, []byte("text"))
+			r.Add(c)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if err := r.Shutdown(ctx); err != context.DeadlineExceeded {
+			t.Errorf("%v", err)
+		}
+	})
+}

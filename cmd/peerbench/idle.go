@@ -1,90 +1,275 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"encoding/json"
+	"flag"
 	"fmt"
-	"runtime"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
 	"sync"
-	"time"
+	"syscall"
 )
 
-// restTime is more than it takes this library to notice that a connection is idle: from 2 to 4 s.
-const restTime = 5 * time.Second
+var (
+	idleCount  = flag.Int("idle", 0, "measure the memory of so many idle connections instead (Linux)")
+	idleOnly   = flag.String("idle-only", "", "with -idle: only servers whose name contains this")
+	idleServer = flag.String("idle-serve", "", "be the server process of this name; -idle starts it")
+)
 
-// compareIdle prints what an idle connection holds on the heap when it has
-// received and sent some messages of 1 KiB: of count connections, that share
-// what their library lets them share, the mean. What is pooled has been
-// collected. Stacks of goroutines do not count, though all but the bare driver need
-// one that waits for input.
-func compareIdle(count int) error {
-	fmt.Printf("\n%-30s %-18s %10s\n", "case", "", "bytes held")
-	for _, takeover := range []bool{false, true} {
-		c, err := newDeflateCase(1<<10, 1, takeover)
+// idleMode does what the flags for idle connections ask for, and then exits.
+func idleMode() {
+	var err error
+	switch {
+	case *idleServer != "":
+		err = serveIdle(*idleServer)
+	case *idleCount > 0:
+		err = measureIdle(*idleCount, *idleOnly)
+	default:
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// memoryUse is what a server process holds, in bytes, after a garbage collection
+// that has given back to the system what it could.
+type memoryUse struct {
+	RSS    int // resident, as the system says
+	Heap   int // spans with live objects
+	Stacks int // of goroutines
+}
+
+// process is a server process of its own: it is told by lines what to do, and
+// answers each with a line.
+type process struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+const (
+	warmUp     = 100 // connections that come before the first measurement
+	openAtOnce = 64
+)
+
+// measureIdle opens n connections to each of the servers and prints what one of
+// them costs the server: right after the handshake, and after an echo.
+func measureIdle(n int, only string) error {
+	if err := raiseFileLimit(n + warmUp + 100); err != nil {
+		return err
+	}
+	fmt.Printf("bytes for each of %d idle connections: resident memory, heap, goroutine stacks\n", n)
+	fmt.Printf("%-28s %8s %8s %8s   %8s %8s %8s\n", "", "opened", "heap", "stacks", "echoed", "heap", "stacks")
+	for _, s := range idleServers {
+		if !strings.Contains(s.name, only) {
+			continue
+		}
+		opened, echoed, err := measureServer(s, n)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		title := map[bool]string{false: "idle, alone", true: "idle, takeover"}[takeover]
-		for _, l := range append([]library{this, throughIO}, others...) {
-			if !l.can(takeover) {
-				fmt.Printf("%-30s %-18s %10s\n", title, l.title, "-")
-				continue
-			}
-			held, err := measureIdle(c, l, count)
-			if err != nil {
-				return fmt.Errorf("%s: %s: %w", title, l.title, err)
-			}
-			fmt.Printf("%-30s %-18s %10d\n", title, l.title, held)
-		}
+		fmt.Printf("%-28s %8d %8d %8d   %8d %8d %8d\n", s.name,
+			opened.RSS, opened.Heap, opened.Stacks, echoed.RSS, echoed.Heap, echoed.Stacks)
 	}
 	return nil
 }
 
-func measureIdle(c *deflateCase, l library, count int) (held int64, err error) {
-	open := l.listen(c.takeover)
-	before := heapInUse()
-	servers := make([]*server, count)
-	end := make(chan struct{})
-	var idle, over sync.WaitGroup
-	for i := range servers {
-		conn := &memory{}
-		if servers[i], err = open(conn); err != nil {
-			return 0, err
-		}
-		conn.in = c.wire
-		if servers[i].rest != nil {
-			if _, _, err := servers[i].receive(); err != nil {
-				return 0, err
-			}
-			continue
-		}
-		conn.open, conn.idle = end, idle.Done
-		idle.Add(1)
-		over.Go(func() { _, _, _ = servers[i].receive() })
+// measureServer returns what a connection costs.
+func measureServer(s idleLibrary, n int) (opened, echoed memoryUse, err error) {
+	p, addr, err := startServer(s.name)
+	if err != nil {
+		return opened, echoed, err
 	}
-	idle.Wait()
-	for _, s := range servers {
-		for i := range c.count {
-			if err := s.send(c.message(i)); err != nil {
-				return 0, err
-			}
+	defer p.stop()
+	conns, err := openMany(addr, s.tls, warmUp)
+	defer func() {
+		for _, c := range conns {
+			_ = c.Close()
 		}
-		if s.rest != nil {
-			s.rest()
-		}
+	}()
+	if err == nil {
+		err = echoAll(conns)
 	}
-	time.Sleep(restTime)
-	held = (heapInUse() - before) / int64(count)
-	close(end)
-	over.Wait()
-	runtime.KeepAlive(servers)
-	return held, nil
+	if err != nil {
+		return opened, echoed, err
+	}
+	before, err := p.memory()
+	if err != nil {
+		return opened, echoed, err
+	}
+	more, err := openMany(addr, s.tls, n)
+	conns = append(conns, more...)
+	if err != nil {
+		return opened, echoed, err
+	}
+	if opened, err = p.memory(); err != nil {
+		return opened, echoed, err
+	}
+	if err := echoAll(more); err != nil {
+		return opened, echoed, err
+	}
+	echoed, err = p.memory()
+	return opened.each(before, n), echoed.each(before, n), err
 }
 
-// heapInUse returns the bytes of live objects, without what is pooled.
-func heapInUse() int64 {
-	for range 3 {
-		runtime.GC()
+// each returns what each of n connections has added to before.
+func (m memoryUse) each(before memoryUse, n int) memoryUse {
+	return memoryUse{(m.RSS - before.RSS) / n, (m.Heap - before.Heap) / n, (m.Stacks - before.Stacks) / n}
+}
+
+func raiseFileLimit(want int) error {
+	var l syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
+		return err
 	}
-	var s runtime.MemStats
-	runtime.ReadMemStats(&s)
-	return int64(s.HeapAlloc)
+	l.Cur = l.Max
+	if l.Max < uint64(want) {
+		return fmt.Errorf("%d open files are allowed, %d are needed", l.Max, want)
+	}
+	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l)
+}
+
+func startServer(name string) (*process, string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, "", err
+	}
+	cmd := exec.Command(exe, "-idle-serve", name)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, "", err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, "", err
+	}
+	p := &process{cmd, in, bufio.NewReader(out)}
+	addr, err := p.out.ReadString('\n')
+	return p, strings.TrimSpace(addr), err
+}
+
+// memory asks the server what it holds.
+func (p *process) memory() (m memoryUse, err error) {
+	if _, err := io.WriteString(p.in, "memory\n"); err != nil {
+		return m, err
+	}
+	line, err := p.out.ReadBytes('\n')
+	if err != nil {
+		return m, err
+	}
+	return m, json.Unmarshal(line, &m)
+}
+
+// stop ends the server.
+func (p *process) stop() {
+	_ = p.in.Close()
+	_ = p.cmd.Wait()
+}
+
+// openMany makes n WebSocket connections.
+func openMany(addr string, secure bool, n int) ([]net.Conn, error) {
+	conns := make([]net.Conn, n)
+	err := each(n, func(i int) (err error) {
+		conns[i], err = openOne(addr, secure)
+		return err
+	})
+	made := conns[:0]
+	for _, c := range conns {
+		if c != nil {
+			made = append(made, c)
+		}
+	}
+	return made, err
+}
+
+func openOne(addr string, secure bool) (net.Conn, error) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	if secure {
+		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
+	}
+	const request = "GET / HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+	if _, err := io.WriteString(conn, request); err != nil {
+		return conn, err
+	}
+	answer, err := http.ReadResponse(bufio.NewReaderSize(conn, 512), nil)
+	if err != nil {
+		return conn, err
+	}
+	if answer.StatusCode != http.StatusSwitchingProtocols {
+		return conn, fmt.Errorf("the handshake was answered with %s", answer.Status)
+	}
+	return conn, nil
+}
+
+// echoAll sends a message on each of the connections and awaits it back.
+func echoAll(conns []net.Conn) error {
+	payload := []byte("hello, are you still there?")
+	want := append([]byte{0x81, byte(len(payload))}, payload...)
+	return each(len(conns), func(i int) error {
+		if _, err := conns[i].Write(maskedFrame(payload)); err != nil {
+			return err
+		}
+		got := make([]byte, len(want))
+		if _, err := io.ReadFull(conns[i], got); err != nil {
+			return err
+		}
+		if !bytes.Equal(got, want) {
+			return fmt.Errorf("echo of %x: %x", want, got)
+		}
+		return nil
+	})
+}
+
+// each calls f for 0 to n-1, openAtOnce of them at a time, and returns the first
+// error.
+func each(n int, f func(int) error) error {
+	var wg sync.WaitGroup
+	var once sync.Once
+	var first error
+	slots := make(chan struct{}, openAtOnce)
+	for i := range n {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if err := f(i); err != nil {
+				once.Do(func() { first = err })
+			}
+		})
+	}
+	wg.Wait()
+	return first
+}
+
+// resident returns the resident memory of this process in bytes.
+func resident() (int, error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kB, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
+			return kB << 10, err
+		}
+	}
+	return 0, fmt.Errorf("no VmRSS in /proc/self/status")
 }

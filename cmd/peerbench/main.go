@@ -39,6 +39,7 @@ func main() {
 	deflate := flag.Bool("deflate", false, "compare permessage-deflate")
 	conns := flag.Int("conns", 200, "with -deflate: connections for what an idle one holds")
 	flag.Parse()
+	idleMode() // exits if a flag asks for it
 	if *deflate {
 		fatal(compareDeflate(*rounds, *budget))
 		fatal(compareIdle(*conns))

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/pprof"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+	gorilla "github.com/gorilla/websocket"
+	"github.com/lxzan/gws"
+
+	"github.com/sans-io/websocket-driver/adapters/hijack"
+	"github.com/sans-io/websocket-driver/adapters/netconn"
+	"github.com/sans-io/websocket-driver/adapters/stream"
+)
+
+// idleLibrary is a server that echoes, written as the library's users write it:
+// one goroutine for each connection that is not the handler of net/http, where
+// the library allows that.
+type idleLibrary struct {
+	name  string
+	tls   bool
+	serve func(net.Listener) error
+}
+
+var idleServers = []idleLibrary{
+	{"this, netconn", false, serveNetconn},
+	{"this, netconn, TLS", true, serveNetconn},
+	{"this, hijack", false, serveHTTP(handleHijack)},
+	{"this, hijack, TLS", true, serveHTTP(handleHijack)},
+	{"gobwas", false, serveGobwas},
+	{"gobwas, TLS", true, serveGobwas},
+	{"gws", false, serveHTTP(handleGWS)},
+	{"gws, TLS", true, serveHTTP(handleGWS)},
+	{"gorilla", false, serveHTTP(handleGorilla)},
+	{"gorilla, TLS", true, serveHTTP(handleGorilla)},
+	{"coder", false, serveHTTP(handleCoder)},
+	{"coder, TLS", true, serveHTTP(handleCoder)},
+}
+
+// serveIdle is the server process: it prints its address, and what it holds for
+// each line of standard input.
+func serveIdle(name string) error {
+	var library idleLibrary
+	for _, s := range idleServers {
+		if s.name == name {
+			library = s
+		}
+	}
+	if library.serve == nil {
+		return fmt.Errorf("no server %q", name)
+	}
+	if err := raiseFileLimit(0); err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	addr := l.Addr()
+	if library.tls {
+		cert, err := certificate()
+		if err != nil {
+			return err
+		}
+		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}})
+	}
+	go func() {
+		err := library.serve(l)
+		fmt.Fprintln(os.Stderr, name, err)
+		os.Exit(1)
+	}()
+	fmt.Println(addr)
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		m, err := readMemory()
+		if err != nil {
+			return err
+		}
+		if err := json.NewEncoder(os.Stdout).Encode(m); err != nil {
+			return err
+		}
+	}
+	if file := os.Getenv("IDLE_HEAP_PROFILE"); file != "" {
+		f, err := os.Create(file)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return pprof.WriteHeapProfile(f)
+	}
+	return nil
+}
+
+// readMemory collects garbage twice, so that pools are emptied too.
+func readMemory() (m memoryUse, err error) {
+	runtime.GC()
+	debug.FreeOSMemory()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	m.Heap, m.Stacks = int(s.HeapInuse), int(s.StackInuse)
+	m.RSS, err = resident()
+	return m, err
+}
+
+// certificate makes one that signs itself.
+func certificate() (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	t := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(24 * time.Hour), DNSNames: []string{"example.com"}}
+	der, err := x509.CreateCertificate(rand.Reader, t, t, key.Public(), key)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
+}
+
+// serveHTTP serves with net/http.
+func serveHTTP(handle http.HandlerFunc) func(net.Listener) error {
+	return func(l net.Listener) error { return http.Serve(l, handle) }
+}
+
+func serveNetconn(l net.Listener) error {
+	listener := netconn.NewListener(l, nil)
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return err
+		}
+		go echoStream(conn)
+	}
+}
+
+func handleHijack(w http.ResponseWriter, r *http.Request) {
+	if conn, err := hijack.Upgrade(w, r, nil); err == nil {
+		go echoStream(conn)
+	}
+}
+
+func echoStream(conn *stream.Conn) {
+	defer conn.CloseNow()
+	for {
+		kind, p, err := conn.ReadMessage(nil)
+		if err != nil {
+			return
+		}
+		if err := conn.WriteMessage(kind, p); err != nil {
+			return
+		}
+	}
+}
+
+func serveGobwas(l net.Listener) error {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		go func() {
+			if _, err := ws.Upgrade(conn); err != nil {
+				_ = conn.Close()
+				return
+			}
+			go echoGobwas(conn)
+		}()
+	}
+}
+
+func echoGobwas(conn net.Conn) {
+	defer conn.Close()
+	for {
+		p, op, err := wsutil.ReadClientData(conn)
+		if err != nil {
+			return
+		}
+		if err := wsutil.WriteServerMessage(conn, op, p); err != nil {
+			return
+		}
+	}
+}
+
+type gwsEcho struct{ gws.BuiltinEventHandler }
+
+func (gwsEcho) OnMessage(c *gws.Conn, m *gws.Message) {
+	defer m.Close()
+	_ = c.WriteMessage(m.Opcode, m.Bytes())
+}
+
+var gwsUpgrader = gws.NewUpgrader(gwsEcho{}, &gws.ServerOption{CheckUtf8Enabled: true})
+
+func handleGWS(w http.ResponseWriter, r *http.Request) {
+	if conn, err := gwsUpgrader.Upgrade(w, r); err == nil {
+		go conn.ReadLoop()
+	}
+}
+
+var gorillaUpgrader gorilla.Upgrader
+
+func handleGorilla(w http.ResponseWriter, r *http.Request) {
+	if conn, err := gorillaUpgrader.Upgrade(w, r, nil); err == nil {
+		go echoGorilla(conn)
+	}
+}
+
+func echoGorilla(conn *gorilla.Conn) {
+	defer conn.Close()
+	for {
+		kind, p, err := conn.ReadMessage()
+		if err != nil {
+			return
+		}
+		if err := conn.WriteMessage(kind, p); err != nil {
+			return
+		}
+	}
+}
+
+func handleCoder(w http.ResponseWriter, r *http.Request) {
+	if conn, err := websocket.Accept(w, r, nil); err == nil {
+		go echoCoder(conn)
+	}
+}
+
+func echoCoder(conn *websocket.Conn) {
+	defer conn.CloseNow()
+	ctx := context.Background()
+	for {
+		kind, p, err := conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		if err := conn.Write(ctx, kind, p); err != nil {
+			return
+		}
+	}
+}

@@ -335,6 +335,12 @@ func (d *Driver) SetPieces(pieces bool) {
 // touch it until it comes back from a later Take.
 func (d *Driver) Take(spare []byte) []byte { return d.out.Take(spare) }
 
+// Lend gives the driver spare[:0] as the buffer for what is sent next, unless it
+// has one, and reports whether the driver has taken it: then it comes back from
+// the next Take that has anything. With Take(nil) and Lend just before a send,
+// buffers can be shared by many connections, and an idle one has none.
+func (d *Driver) Lend(spare []byte) bool { return d.out.Lend(spare) }
+
 // Buffered returns the number of bytes that wait to be taken.
 func (d *Driver) Buffered() int { return d.out.Len() }
 

@@ -85,6 +85,7 @@ func (c *Conn) closed(ev driver.Event) error {
 	}
 	c.closeErr = &CloseError{Code: ev.Code, Reason: string(ev.Data), err: err}
 	c.reader, c.in = nil, nil
+	c.input.release()
 	c.arm()
 	c.startFinish()
 	for !c.flushed {
@@ -237,15 +238,12 @@ func (c *Conn) finish() {
 
 // awaitEnd reads until the transport ends.
 func (c *Conn) awaitEnd() {
-	if c.buffer == nil {
-		c.buffer = make([]byte, c.readBuffer)
-	}
-	buffer := c.buffer
 	c.mu.Unlock()
 	var err error
 	for err == nil || isTimeout(err) {
-		_, err = c.rwc.Read(buffer)
+		_, err = c.input.read()
 	}
+	c.input.release()
 	c.mu.Lock()
 	c.d.EOF()
 }

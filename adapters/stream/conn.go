@@ -59,22 +59,20 @@ const (
 // Conn is a WebSocket connection. Any number of goroutines may write and close;
 // one at a time reads, others wait for their turn.
 type Conn struct {
-	rwc          io.ReadWriteCloser
 	flushTimeout time.Duration
-	readBuffer   int
 	maxBuffered  int
 	slow         Slow
 	client       bool // a client whose handshake is not complete at New
 
-	// mu guards all below but the contents of buffer, which belong to the
-	// goroutine that has set reading.
+	input // its contents belong to the goroutine that has set reading
+
+	// mu guards all below, and while nobody reads what in holds.
 	mu   sync.Mutex
 	d    *driver.Driver
 	wake sync.Cond // something below has changed
 
 	// Reading.
 	reading bool           // a goroutine reads
-	buffer  []byte         // made at the first read
 	in      []byte         // input that has not been parsed yet
 	readErr error          // what the transport's Read has ended with
 	reader  *messageReader // of the message that has been begun, if any
@@ -117,14 +115,14 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 		o = &Options{}
 	}
 	c := &Conn{
-		rwc: rwc, d: d, slow: o.Slow,
-		readBuffer:   orDefault(o.ReadBuffer, defaultReadBuffer),
+		d: d, slow: o.Slow,
 		flushTimeout: orDefault(o.FlushTimeout, defaultFlushTimeout),
 		maxBuffered:  o.MaxBuffered,
 	}
 	if c.maxBuffered == 0 {
 		c.maxBuffered = defaultMaxBuffered
 	}
+	c.input.init(rwc, orDefault(o.ReadBuffer, defaultReadBuffer))
 	d.SetPieces(true)
 	c.client = d.State() == driver.StateConnecting && d.Version() != 0 && !d.Paused()
 	c.wake.L = &c.mu

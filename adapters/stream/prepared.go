@@ -78,6 +78,7 @@ func (c *Conn) sendPrepared(m *Prepared) error {
 	if err := c.admit(); err != nil {
 		return err
 	}
+	c.lend()
 	return c.sent(c.d.Prepared(m.form(c.d.Variant())))
 }
 
@@ -119,6 +120,7 @@ func (c *Conn) post(m *Prepared) error {
 		w.size += len(m.data)
 		return nil
 	}
+	c.lend()
 	if err := c.sent(c.d.Prepared(m.form(c.d.Variant()))); err != nil {
 		return err
 	}

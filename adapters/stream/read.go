@@ -109,18 +109,18 @@ func (c *Conn) piece() (driver.Event, error) {
 // the transport becomes the driver's EOF; what is left as an error is a deadline
 // or CloseNow.
 func (c *Conn) fill() error {
-	if c.buffer == nil {
-		c.buffer = make([]byte, c.readBuffer)
-	}
 	for range maxEmptyReads {
-		n, err := 0, c.readErr
+		c.in = nil
+		err := c.readErr
 		if err == nil {
-			buffer := c.buffer
 			c.mu.Unlock()
-			n, err = c.rwc.Read(buffer)
+			p, e := c.input.read()
 			c.mu.Lock()
-			n = min(max(n, 0), len(buffer))
-			c.in = buffer[:n]
+			c.in, err = p, e
+		}
+		n := len(c.in)
+		if n == 0 {
+			c.input.release()
 		}
 		switch {
 		case c.closedNow:

@@ -25,6 +25,7 @@ func (c *Conn) arm() {
 	case next.IsZero():
 		if c.timer != nil {
 			c.timer.Stop()
+			c.timer = nil // an idle connection that no limit runs for has none
 		}
 	case c.timer == nil:
 		c.timer = time.AfterFunc(time.Until(next), c.onTimer)

@@ -14,14 +14,14 @@ import (
 // gives at one Take. Batches are counted: a send waits until its own has been
 // written. Whoever finds that nobody writes, does it; the others wait.
 type output struct {
-	flushing bool   // a goroutine writes, or has been started to do so
-	waiting  int    // goroutines in flush
-	batch    []byte // taken last
-	rest     []byte // the part of batch that has not been written
-	spare    []byte // the buffer for the next Take
-	taken    uint64 // batches taken
-	written  uint64 // batches written
-	writeErr error  // what the transport's Write has ended with
+	flushing bool    // a goroutine writes, or has been started to do so
+	waiting  int     // goroutines in flush
+	lent     *[]byte // the buffer that the driver has got by lend
+	batch    *[]byte // the one of the batch taken last, nil if that lies elsewhere
+	rest     []byte  // the part of the batch that has not been written
+	taken    uint64  // batches taken
+	written  uint64  // batches written
+	writeErr error   // what the transport's Write has ended with
 
 	writer *messageWriter // of the message that NextWriter has begun, if any
 
@@ -77,6 +77,7 @@ func (c *Conn) send(kind driver.Kind, p []byte) error {
 	if err := admit(); err != nil {
 		return err
 	}
+	c.lend()
 	switch kind {
 	case driver.Text:
 		return c.sent(c.d.Text(p))
@@ -177,8 +178,7 @@ func (c *Conn) flushBackground() {
 func (c *Conn) writeBatch() error {
 	c.flushing = true
 	if len(c.rest) == 0 {
-		c.batch = c.d.Take(c.spare)
-		c.rest, c.spare = c.batch, nil
+		c.take()
 		c.taken++
 	}
 	b := c.rest
@@ -194,10 +194,7 @@ func (c *Conn) writeBatch() error {
 	c.wake.Broadcast()
 	if len(c.rest) == 0 {
 		c.written = c.taken
-		if cap(c.batch) <= bigBuffer {
-			c.spare = c.batch[:0]
-		}
-		c.batch, c.rest = nil, nil
+		c.releaseBatch()
 	}
 	if err != nil && (c.apart || !isTimeout(err)) {
 		c.failWrite(err)
@@ -210,6 +207,6 @@ func (c *Conn) failWrite(err error) {
 	if c.writeErr == nil {
 		c.writeErr = err
 	}
-	c.batch, c.rest, c.spare = nil, nil, nil
+	c.batch, c.rest = nil, nil // the transport may still read them
 	c.wake.Broadcast()
 }

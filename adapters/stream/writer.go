@@ -99,6 +99,7 @@ func (w *messageWriter) send(p []byte, fin bool) error {
 		case w.ended:
 			return fmt.Errorf("%w: the message has ended", driver.ErrState)
 		case fin || !c.isFull() || c.d.State() > driver.StateOpen:
+			c.lend()
 			return c.sent(c.d.Fragment(w.kind, p, fin))
 		}
 		if err := c.waitRoom(); err != nil {

@@ -35,6 +35,16 @@ func (q *Queue) Take(spare []byte) []byte {
 	return b
 }
 
+// Lend makes spare[:0] the buffer, unless there is one, and reports whether it
+// has.
+func (q *Queue) Lend(spare []byte) bool {
+	if cap(q.Buf) > 0 {
+		return false
+	}
+	q.Buf = spare[:0]
+	return true
+}
+
 // Read moves bytes to p. It returns io.EOF when nothing waits.
 func (q *Queue) Read(p []byte) (int, error) {
 	if q.Len() == 0 {

@@ -67,7 +67,7 @@ type Driver struct {
 	messages *Messages
 	pipeline *extensions.Pipeline
 	protocol string
-	clock    clock
+	clock    *clock // made at the first Tick, and let go of at Open
 
 	phase     phase
 	running   timer // which time limit runs
@@ -98,9 +98,12 @@ type handshake struct {
 	pieces     bool
 }
 
+// defaults is what a nil *Config means. Nobody changes it.
+var defaults Config
+
 func newDriver(c *Config, server bool) *Driver {
 	if c == nil {
-		c = &Config{}
+		c = &defaults
 	}
 	return &Driver{cfg: c, server: server, hs: &handshake{room: c.maxHead(), maxMessage: c.maxMessage(), pieces: c.Pieces}}
 }
@@ -300,6 +303,7 @@ func (d *Driver) open() {
 		})
 	}
 	d.phase = phaseOpening
+	d.clock, d.running = nil, timerNone // an idle connection without limits needs no clock
 	hs := d.hs
 	d.hs = nil
 	if !c.KeepRequest {

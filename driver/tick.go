@@ -20,7 +20,8 @@ const (
 	timerClose           // the answer to a close frame; on a client, the end of the transport
 )
 
-// clock is time as Tick has told it, counted from the first Tick.
+// clock is time as Tick has told it, counted from the first Tick before
+// Open and again from the first behind it.
 type clock struct {
 	base     time.Time
 	now      time.Duration
@@ -80,10 +81,10 @@ func (d *Driver) duration(t timer) time.Duration {
 // its cause, so it is never early. Input counts as a sign of life at the next
 // Tick. Ticks that go backwards are ignored.
 func (d *Driver) Tick(now time.Time) {
-	c := &d.clock
-	if c.base.IsZero() {
-		c.base = now
+	if d.clock == nil {
+		d.clock = &clock{base: now}
 	}
+	c := d.clock
 	t := now.Sub(c.base)
 	if t < c.now {
 		return
@@ -142,9 +143,9 @@ func (d *Driver) expired() {
 // idle; Now when a limit waits for its start, so that Tick is due at once. Ask after
 // each batch of calls; until then the clock need not be read.
 func (d *Driver) NextTick() time.Time {
-	c, want, resting := &d.clock, d.timer(), d.pipeline.Active() > 0
+	c, want, resting := d.clock, d.timer(), d.pipeline.Active() > 0
 	switch {
-	case want != timerNone && want != d.running, resting && c.rest == 0:
+	case want != timerNone && want != d.running, resting && (c == nil || c.rest == 0):
 		return ws.Now
 	case want != timerNone && resting:
 		return c.base.Add(min(c.deadline, c.rest))
@@ -163,7 +164,7 @@ const restTime = 2 * time.Second
 // rest makes the extensions let go when they have not been used for restTime. It
 // is not a time limit, and runs beside those.
 func (d *Driver) rest() {
-	c, active := &d.clock, d.pipeline.Active()
+	c, active := d.clock, d.pipeline.Active()
 	switch {
 	case active == 0:
 		c.rest = 0

@@ -277,9 +277,7 @@ func (c *Conn) shut(now bool) {
 		return
 	}
 	c.shutting = true
-	if c.timer != nil {
-		c.timer.Stop()
-	}
+	c.disarm()
 	if c.x != nil && c.x.alarm != nil {
 		c.x.alarm.Stop()
 	}

@@ -69,7 +69,7 @@ type Conn struct {
 	// mu guards all below, and while nobody reads what in holds.
 	mu   sync.Mutex
 	d    *driver.Driver
-	wake sync.Cond // something below has changed
+	wake signal // something below has changed
 
 	// Reading.
 	reading bool           // a goroutine reads
@@ -80,11 +80,8 @@ type Conn struct {
 	output
 	ending
 
-	x *extra // nil if none of it is needed
-
-	// Time.
-	timer *time.Timer
-	armed time.Time // when timer fires; zero if it does not
+	x     *extra      // nil if none of it is needed
+	timer *limitTimer // nil while no limit runs
 }
 
 // extra is what few connections have, so that the others stay small.
@@ -125,7 +122,7 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	c.input.init(rwc, orDefault(o.ReadBuffer, defaultReadBuffer))
 	d.SetPieces(true)
 	c.client = d.State() == driver.StateConnecting && d.Version() != 0 && !d.Paused()
-	c.wake.L = &c.mu
+	c.wake.mu = &c.mu
 	c.background = c.flushBackground
 	_, canTime := rwc.(interface{ SetWriteDeadline(time.Time) error })
 	_, isTLS := rwc.(interface{ ConnectionState() tls.ConnectionState })

@@ -30,11 +30,11 @@ type input struct {
 	// Of a socket; raw is nil for others.
 	raw syscall.RawConn
 	try func(fd uintptr) bool // see tryRead
-	n   int                   // what it has come to
+	n   int                   // what it has come to: 0 is the end
 	err error
 
 	// Of TLS; small is nil for others.
-	small []byte
+	small *[smallBuffer]byte
 	more  bool // the last read has filled its buffer, so there may be more
 }
 
@@ -51,7 +51,7 @@ func (in *input) init(rwc io.ReadWriteCloser, size int) {
 	case *net.UnixConn:
 		conn = c
 	case *tls.Conn:
-		in.small = make([]byte, smallBuffer)
+		in.small = new([smallBuffer]byte)
 	}
 	if conn == nil {
 		return
@@ -67,8 +67,7 @@ func (in *input) read() ([]byte, error) {
 	if in.raw == nil {
 		return in.readBuffered()
 	}
-	in.err = nil
-	if err := in.raw.Read(in.try); err != nil || in.err != nil {
+	if err := in.raw.Read(in.try); err != nil || in.err != nil || in.n == 0 {
 		return nil, in.socketError(err)
 	}
 	return (*in.buffer)[:in.n], nil
@@ -81,10 +80,10 @@ func (in *input) socketError(err error) error {
 	switch {
 	case errors.As(err, &op):
 		err = op.Err
-	case in.err == io.EOF:
-		return io.EOF
-	default:
+	case in.err != nil:
 		err = os.NewSyscallError("read", in.err)
+	default:
+		return io.EOF
 	}
 	local, remote := in.rwc.(net.Conn).LocalAddr(), in.rwc.(net.Conn).RemoteAddr()
 	return &net.OpError{Op: "read", Net: local.Network(), Source: local, Addr: remote, Err: err}
@@ -92,11 +91,12 @@ func (in *input) socketError(err error) error {
 
 // readBuffered is read with a buffer in the hand.
 func (in *input) readBuffered() ([]byte, error) {
-	p := in.small
-	if p == nil || in.more {
+	var p []byte
+	if in.small == nil || in.more {
 		p = in.hold()
 	} else {
 		in.release()
+		p = in.small[:]
 	}
 	n, err := in.rwc.Read(p)
 	n = min(max(n, 0), len(p))

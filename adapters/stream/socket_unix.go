@@ -2,10 +2,7 @@
 
 package stream
 
-import (
-	"io"
-	"syscall"
-)
+import "syscall"
 
 // tryRead returns a function that reads what a socket has. If that is nothing, it
 // keeps no buffer and reports false, and RawConn.Read waits until there is more.
@@ -14,18 +11,14 @@ func tryRead(in *input) func(fd uintptr) bool {
 	return func(fd uintptr) bool {
 		for {
 			n, err := syscall.Read(int(fd), in.hold())
-			switch {
-			case err == syscall.EINTR:
+			switch err {
+			case syscall.EINTR:
 				continue
-			case err == syscall.EAGAIN:
+			case syscall.EAGAIN:
 				in.release()
 				return false
-			case err != nil:
-				in.err = err
-			case n == 0:
-				in.err = io.EOF
 			}
-			in.n = n
+			in.n, in.err = max(n, 0), err
 			return true
 		}
 	}

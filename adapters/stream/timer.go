@@ -6,6 +6,12 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
+// limitTimer is the timer for the next Tick.
+type limitTimer struct {
+	*time.Timer
+	at time.Time // when it fires; zero if it has
+}
+
 // arm sets the timer for the next Tick. The clock is read only when a limit
 // begins.
 func (c *Conn) arm() {
@@ -17,20 +23,22 @@ func (c *Conn) arm() {
 		c.tick(time.Now())
 		next = c.d.NextTick()
 	}
-	if next.Equal(c.armed) {
-		return
-	}
-	c.armed = next
 	switch {
 	case next.IsZero():
-		if c.timer != nil {
-			c.timer.Stop()
-			c.timer = nil // an idle connection that no limit runs for has none
-		}
+		c.disarm()
 	case c.timer == nil:
-		c.timer = time.AfterFunc(time.Until(next), c.onTimer)
-	default:
+		c.timer = &limitTimer{time.AfterFunc(time.Until(next), c.onTimer), next}
+	case !next.Equal(c.timer.at):
+		c.timer.at = next
 		c.timer.Reset(time.Until(next))
+	}
+}
+
+// disarm stops the timer.
+func (c *Conn) disarm() {
+	if c.timer != nil {
+		c.timer.Stop()
+		c.timer = nil
 	}
 }
 
@@ -40,7 +48,9 @@ func (c *Conn) onTimer() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	due, now := c.d.NextTick(), time.Now()
-	c.armed = time.Time{}
+	if c.timer != nil {
+		c.timer.at = time.Time{} // it has fired
+	}
 	if c.shutting || due.IsZero() || due.Equal(driver.Now) || now.Before(due) {
 		c.arm()
 		return

@@ -19,9 +19,10 @@ import (
 )
 
 var (
-	idleCount  = flag.Int("idle", 0, "measure the memory of so many idle connections instead (Linux)")
-	idleOnly   = flag.String("idle-only", "", "with -idle: only servers whose name contains this")
-	idleServer = flag.String("idle-serve", "", "be the server process of this name; -idle starts it")
+	idleCount   = flag.Int("idle", 0, "measure the memory of so many idle connections instead (Linux)")
+	idleOnly    = flag.String("idle-only", "", "with -idle: only servers whose name contains this")
+	idleProfile = flag.String("idle-profile", "", "with -idle: write heap profiles of the servers to this folder; they cost memory themselves")
+	idleServer  = flag.String("idle-serve", "", "be the server process of this name; -idle starts it")
 )
 
 // idleMode does what the flags for idle connections ask for, and then exits.
@@ -145,7 +146,10 @@ func startServer(name string) (*process, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	cmd := exec.Command(exe, "-idle-serve", name)
+	cmd := exec.Command(exe, "-idle-serve", name, "-idle-profile", *idleProfile)
+	if *idleProfile != "" {
+		cmd.Env = append(os.Environ(), "GODEBUG=memprofilerate=512")
+	}
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
@@ -96,8 +97,8 @@ func serveIdle(name string) error {
 			return err
 		}
 	}
-	if file := os.Getenv("IDLE_HEAP_PROFILE"); file != "" {
-		f, err := os.Create(file)
+	if *idleProfile != "" {
+		f, err := os.Create(filepath.Join(*idleProfile, name+".heap"))
 		if err != nil {
 			return err
 		}

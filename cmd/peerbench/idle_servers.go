@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -10,6 +11,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -18,6 +20,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"sync"
 	"time"
 
 	"github.com/coder/websocket"
@@ -45,6 +48,7 @@ var idleServers = []idleLibrary{
 	{"this, netconn, TLS", true, serveNetconn},
 	{"this, hijack", false, serveHTTP(handleHijack)},
 	{"this, hijack, TLS", true, serveHTTP(handleHijack)},
+	{"no library, Read of 1 byte", false, serveBare},
 	{"gobwas", false, serveGobwas},
 	{"gobwas, TLS", true, serveGobwas},
 	{"gws", false, serveHTTP(handleGWS)},
@@ -164,6 +168,63 @@ func echoStream(conn *stream.Conn) {
 		}
 	}
 }
+
+// serveBare is what no server can go below: a goroutine for each connection, in
+// Read of its net.Conn. It knows neither HTTP nor WebSocket, just what is sent here.
+func serveBare(l net.Listener) error {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		go echoBare(conn)
+	}
+}
+
+func echoBare(conn net.Conn) {
+	defer conn.Close()
+	for {
+		var first [1]byte
+		if _, err := conn.Read(first[:]); err != nil {
+			return
+		}
+		if answerBare(conn, first[0]) != nil {
+			return
+		}
+	}
+}
+
+// answerBare reads the rest of a request or of a short message, and answers.
+func answerBare(conn net.Conn, first byte) error {
+	p := barePool.Get().(*[1024]byte)
+	defer barePool.Put(p)
+	if first == 'G' {
+		for n := 0; !bytes.HasSuffix(p[:n], []byte("\r\n\r\n")); {
+			m, err := conn.Read(p[n:])
+			if err != nil {
+				return err
+			}
+			n += m
+		}
+		_, err := io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\n\r\n")
+		return err
+	}
+	if _, err := io.ReadFull(conn, p[1:6]); err != nil {
+		return err
+	}
+	n := int(p[1] & 0x7f)
+	if _, err := io.ReadFull(conn, p[6:6+n]); err != nil {
+		return err
+	}
+	for i := range n {
+		p[6+i] ^= p[2+i&3]
+	}
+	p[4], p[5] = first, byte(n)
+	_, err := conn.Write(p[4 : 6+n])
+	return err
+}
+
+var barePool = sync.Pool{New: func() any { return new([1024]byte) }}
 
 func serveGobwas(l net.Listener) error {
 	for {

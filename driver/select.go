@@ -120,7 +120,7 @@ func (c *Config) subprotocol(r *Request, offered []string) (string, error) {
 		if name != "" && !slices.Contains(offered, name) {
 			return "", fmt.Errorf("%w: Config.Select chose subprotocol %q, which is not offered", ErrUnsupported, name)
 		}
-		return name, nil
+		return strings.Clone(name), nil // or the whole head would be kept with it
 	}
 	for _, name := range c.Subprotocols {
 		if slices.Contains(offered, name) {

@@ -234,3 +234,25 @@ func TestTake(t *testing.T) {
 		t.Errorf("taken %q of nothing", rest)
 	}
 }
+
+// TestLend: a buffer that is lent takes what is sent, and comes back with it.
+func TestLend(t *testing.T) {
+	d := openServer(t, nil, request13())
+	d.Take(nil)
+	lent := make([]byte, 5, 100)
+	if !d.Lend(lent) || d.Lend(make([]byte, 10)) {
+		t.Error("the first buffer was not taken, or a second was")
+	}
+	if d.Buffered() != 0 {
+		t.Errorf("%d bytes wait", d.Buffered())
+	}
+	if err := d.Text([]byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if out := d.Take(nil); string(out) != "\x81\x05hello" || &out[0] != &lent[0] {
+		t.Errorf("%q, not in the buffer that was lent", out)
+	}
+	if !d.Lend(lent) {
+		t.Error("after Take(nil) the driver has a buffer")
+	}
+}

@@ -120,6 +120,7 @@ func (c *Conn) fill() error {
 		}
 		n := len(c.in)
 		if n == 0 {
+			c.in = nil
 			c.input.release()
 		}
 		switch {

@@ -1,0 +1,38 @@
+package stream
+
+import "io"
+
+// Held returns how many bytes of buffers c holds, besides the small one of TLS.
+// Nobody may be reading.
+func (c *Conn) Held() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := cap(c.in) + cap(c.partial) + cap(c.rest) + c.d.Buffered()
+	for _, b := range []*[]byte{c.buffer, c.lent, c.batch} {
+		if b != nil {
+			n += cap(*b)
+		}
+	}
+	return n
+}
+
+// Waiting returns with how many bytes of buffers a Conn waits for input of rwc,
+// which has none now.
+func Waiting(rwc io.ReadWriteCloser) int {
+	var in input
+	in.init(rwc, defaultReadBuffer)
+	switch {
+	case in.small != nil:
+		return len(in.small)
+	case in.raw == nil:
+		return in.size
+	}
+	_ = in.raw.Read(func(fd uintptr) bool {
+		in.try(fd)
+		return true
+	})
+	if in.buffer != nil {
+		return len(*in.buffer)
+	}
+	return 0
+}

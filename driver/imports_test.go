@@ -42,7 +42,7 @@ var core = []string{"driver", "driver/ws", "driver/head", "driver/wstest", "hixi
 // for its types only; crypto/rand is the default of Config.Rand.
 var pure = []string{
 	"bytes", "cmp", "crypto/md5", "crypto/rand", "crypto/sha1", "crypto/sha256", "encoding/base64", "encoding/binary", "encoding/hex", "errors",
-	"fmt", "io", "iter", "maps", "math", "math/bits", "net/url", "slices", "strconv", "strings", "time", "unicode", "unicode/utf8",
+	"fmt", "io", "iter", "maps", "math", "math/bits", "net/url", "path", "slices", "strconv", "strings", "time", "unicode", "unicode/utf8",
 }
 
 // exceptions are what single packages of the core import beyond pure.

@@ -27,8 +27,8 @@ func NewServer(c *Config) *Driver {
 // FromRequest returns the server side of a connection whose request somebody
 // else has parsed: net/http, HTTP/2, HTTP/3. It is paused without a Connect
 // event, and everything has been checked: Err is nil or an *Error with the
-// Status to answer, and Response is the answer, good or bad. Nothing is queued
-// before Start. The driver owns r until Open.
+// Status to answer, and Response is the answer, good or bad, to whose Fields more
+// may be appended. Nothing is queued before Start. The driver owns r until Open.
 func FromRequest(r *Request, c *Config) *Driver {
 	d := newDriver(c, true)
 	d.phase = phasePaused

@@ -1,26 +1,42 @@
 // Package hijack makes WebSockets of net/http requests, in every version.
+//
+// [Upgrader.Handler] and [Upgrader.Protocols] are the short way: they run each
+// connection on a goroutine of its own, so that net/http's handler and its buffers
+// are let go. [Upgrade] is for handlers that do more.
 package hijack
 
 import (
-	"bufio"
-	"bytes"
+	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"slices"
-	"time"
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// Upgrader holds the settings for Upgrade. The zero Upgrader works.
+// Upgrader holds the settings for Upgrade. The zero Upgrader works. It may be
+// used by any number of handlers, and must not be changed meanwhile.
 type Upgrader struct {
 	// Config is for the driver.
 	Config *driver.Config
 
-	// Stream is for the connection that Upgrade returns.
+	// Stream is for the connections.
 	Stream *stream.Options
+
+	// Origins lists from where pages of other hosts may connect, as patterns for
+	// driver.CheckOrigin: "example.com", "https://*.example.com", "*" for all.
+	// Pages of the request's own host always may.
+	Origins []string
+
+	// CheckOrigin, if set, decides in place of Origins. It sees every request for
+	// a WebSocket, those without Origin too; nil lets it pass. An error that wraps a
+	// *driver.Error with a Status is answered with that, any other with 403 and
+	// without its text.
+	CheckOrigin func(r *http.Request) error
+
+	// Select, if set, picks the subprotocol for this request in place of Config:
+	// one of those offered, or "" for none.
+	Select func(r *http.Request, offered []string) string
 }
 
 // Upgrade accepts the WebSocket request r. c may be nil. See Upgrader.Upgrade.
@@ -29,30 +45,55 @@ func Upgrade(w http.ResponseWriter, r *http.Request, c *driver.Config) (*stream.
 }
 
 // Upgrade accepts the WebSocket request r, takes the connection over from net/http
-// and returns when it is open. What the server has already read of it, and its
-// deadlines, do not get lost in between. Fields of w are not sent: Config.Fields
-// and Config.Cookies are.
+// and returns when it is open. Bytes that the server has already read do not get
+// lost, and its deadlines end. w may be wrapped any number of times, if each
+// wrapper has Unwrap, see http.ResponseController.
 //
-// A request that is refused has been answered through w, and the connection goes
-// on with HTTP or not as net/http decides; the error is a *driver.Error with the
-// Status.
+// The fields of w.Header are sent with the answer, so http.SetCookie and what
+// middleware adds work as always; so are Config.Fields and Config.Cookies. Those
+// that describe a body or belong to the handshake are left out. Nothing may have
+// been written to w: net/http does not tell, and the client would see that instead
+// of the handshake.
 //
-// Nothing checks Origin: a server that trusts cookies has to do it before, since
-// browsers let any page connect (RFC 6455, section 10.2).
+// A request that is refused has been answered through w: 400, 403 for its origin,
+// 405, 426, or 505 if it is not in HTTP/1. The error is a *driver.Error with the
+// Status, or wraps one. If the connection cannot be taken over, the answer is 500
+// and the error wraps http.ErrNotSupported, or the answer has been given and it
+// wraps http.ErrHijacked.
+//
+// The connection is the caller's: net/http does not close it, not at
+// Server.Shutdown either. The context of r ends when the handler returns, as
+// always, so handlers that leave the connection to another goroutine should not
+// leave it that context.
 func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*stream.Conn, error) {
-	if r.ProtoMajor != 1 {
-		return nil, refuse(w, &driver.Response{Status: http.StatusHTTPVersionNotSupported},
-			&driver.Error{Code: driver.CodeProtocolError, Status: http.StatusHTTPVersionNotSupported,
-				Msg: fmt.Sprintf("WebSocket over %s is not supported", r.Proto)})
-	}
-	d := driver.FromRequest(request(r), u.Config)
-	if err := d.Err(); err != nil {
-		return nil, refuse(w, d.Response(), err)
-	}
-	nc, buffered, err := take(w)
+	return u.upgrade(w, r, func(*driver.Driver) error { return nil })
+}
+
+// upgrade is Upgrade with a last word of the caller's on the driver.
+func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request, check func(*driver.Driver) error) (*stream.Conn, error) {
+	d, err := u.newDriver(r)
 	if err != nil {
-		return nil, refuse(w, &driver.Response{Status: http.StatusInternalServerError},
-			fmt.Errorf("websocket: taking the connection over: %w", err))
+		return nil, refuse(w, err)
+	}
+	if err := d.Err(); err != nil {
+		if d.Response().Status == http.StatusInternalServerError {
+			err = fault(err)
+		}
+		return nil, answer(w, d.Response(), err)
+	}
+	if err := u.checkOrigin(r, d.Request()); err != nil {
+		return nil, refuse(w, err)
+	}
+	if err := check(d); err != nil {
+		return nil, refuse(w, err)
+	}
+	d.Response().Fields = append(d.Response().Fields, answerFields(w.Header())...)
+	nc, buffered, err := take(w)
+	switch {
+	case errors.Is(err, http.ErrHijacked): // nothing can be answered
+		return nil, fmt.Errorf("websocket: taking the connection over: %w", err)
+	case err != nil:
+		return nil, refuse(w, fmt.Errorf("taking the connection over: %w", err))
 	}
 	conn := stream.New(nc, d, u.Stream)
 	conn.Unread(buffered)
@@ -63,64 +104,36 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*stream.Conn
 	return conn, nil
 }
 
-// take takes the connection over, with what net/http has read of it.
-func take(w http.ResponseWriter) (net.Conn, []byte, error) {
-	nc, rw, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		return nil, nil, err
+// newDriver returns a driver that has judged r.
+func (u *Upgrader) newDriver(r *http.Request) (*driver.Driver, error) {
+	switch {
+	case r.ProtoMajor != 1:
+		return nil, refusal(http.StatusHTTPVersionNotSupported, "WebSocket over %s is not supported", r.Proto)
+	case r.ContentLength != 0: // it would be taken for frames
+		return nil, refusal(http.StatusBadRequest, "WebSocket request with a body")
 	}
-	buffered, err := peek(rw.Reader)
-	if err == nil {
-		err = nc.SetDeadline(time.Time{})
-	}
-	if err != nil {
-		_ = nc.Close()
-		return nil, nil, err
-	}
-	return nc, buffered, nil
-}
-
-// peek returns a copy of what r holds.
-func peek(r *bufio.Reader) ([]byte, error) {
-	p, err := r.Peek(r.Buffered())
-	return bytes.Clone(p), err
-}
-
-// request is r in the words of the driver.
-func request(r *http.Request) *driver.Request {
-	names := make([]string, 0, len(r.Header))
-	n := 1
-	for name, values := range r.Header {
-		names = append(names, name)
-		n += len(values)
-	}
-	slices.Sort(names)
-	q := &driver.Request{
-		Method:    r.Method,
-		Target:    r.RequestURI,
-		Major:     r.ProtoMajor,
-		Minor:     r.ProtoMinor,
-		Fields:    make([]driver.Field, 0, n),
-		Authority: r.Host,
-	}
-	if r.TLS != nil {
-		q.Scheme = "https"
-	}
-	q.Fields = append(q.Fields, driver.Field{Name: "Host", Value: r.Host}) // net/http takes it out
-	for _, name := range names {
-		for _, value := range r.Header[name] {
-			q.Fields = append(q.Fields, driver.Field{Name: name, Value: value})
+	config := u.Config
+	if u.Select != nil {
+		var own driver.Config
+		if config != nil {
+			own = *config
 		}
+		own.Select = func(_ *driver.Request, offered []string) string { return u.Select(r, offered) }
+		defer func() { own.Select = nil }() // it keeps r
+		config = &own
 	}
-	return q
+	return driver.FromRequest(request(r), config), nil
 }
 
-// refuse sends the answer to a request that is refused, and returns err.
-func refuse(w http.ResponseWriter, answer *driver.Response, err error) error {
-	for _, f := range answer.Fields {
-		w.Header().Add(f.Name, f.Value)
+// checkOrigin returns nil or why the page that makes the request may not.
+func (u *Upgrader) checkOrigin(r *http.Request, q *driver.Request) error {
+	if u.CheckOrigin == nil {
+		return driver.CheckOrigin(q, u.Origins)
 	}
-	w.WriteHeader(answer.Status)
-	_, _ = w.Write(answer.Body)
-	return err
+	err := u.CheckOrigin(r)
+	var e *driver.Error
+	if err == nil || errors.As(err, &e) && e.Status >= 400 {
+		return err
+	}
+	return fmt.Errorf("%w: %w", refusal(http.StatusForbidden, "the origin is not allowed"), err)
 }

@@ -7,7 +7,7 @@ import "io"
 func (c *Conn) Held() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := cap(c.in) + cap(c.partial) + cap(c.rest) + c.d.Buffered()
+	n := cap(c.in) + cap(c.rest) + c.d.Buffered()
 	for _, b := range []*[]byte{c.buffer, c.lent, c.batch} {
 		if b != nil {
 			n += cap(*b)

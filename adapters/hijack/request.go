@@ -1,0 +1,118 @@
+package hijack
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// request is r in the words of the driver.
+func request(r *http.Request) *driver.Request {
+	q := &driver.Request{
+		Method:    r.Method,
+		Target:    r.RequestURI,
+		Major:     r.ProtoMajor,
+		Minor:     r.ProtoMinor,
+		Fields:    append([]driver.Field{{Name: "Host", Value: r.Host}}, fields(r.Header)...), // net/http takes Host out
+		Authority: r.Host,
+	}
+	if r.TLS != nil {
+		q.Scheme = "https"
+	}
+	return q
+}
+
+// fields returns the fields of h, by name.
+func fields(h http.Header) []driver.Field {
+	all := make([]driver.Field, 0, len(h))
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, value := range h[name] {
+			all = append(all, driver.Field{Name: name, Value: value})
+		}
+	}
+	return all
+}
+
+// answerFields returns the fields of h that go with a 101. Those of the handshake
+// and of the connection are not the handler's to set, and there is no content.
+func answerFields(h http.Header) []driver.Field {
+	return slices.DeleteFunc(fields(h), func(f driver.Field) bool {
+		switch name := strings.ToLower(f.Name); name {
+		case "connection", "keep-alive", "trailer", "transfer-encoding", "upgrade":
+			return true
+		default:
+			return strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "sec-websocket-") ||
+				strings.HasPrefix(name, "websocket-") || strings.HasPrefix(f.Name, http.TrailerPrefix)
+		}
+	})
+}
+
+// take takes the connection over, with what net/http has read of it.
+func take(w http.ResponseWriter) (net.Conn, []byte, error) {
+	nc, rw, err := http.NewResponseController(w).Hijack()
+	if errors.Is(err, http.ErrNotSupported) {
+		err = fmt.Errorf("%T has neither Hijack nor Unwrap: %w", w, err)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	buffered, err := peek(rw.Reader)
+	if err == nil {
+		err = nc.SetDeadline(time.Time{})
+	}
+	if err != nil {
+		_ = nc.Close()
+		return nil, nil, fmt.Errorf("%w: %w", http.ErrHijacked, err)
+	}
+	return nc, buffered, nil
+}
+
+// peek returns a copy of what r holds.
+func peek(r *bufio.Reader) ([]byte, error) {
+	p, err := r.Peek(r.Buffered())
+	return bytes.Clone(p), err
+}
+
+// refusal is an error that says how a request is answered.
+func refusal(status int, format string, args ...any) *driver.Error {
+	return &driver.Error{Code: driver.CodeProtocolError, Status: status, Msg: fmt.Sprintf(format, args...)}
+}
+
+// fault is a refusal for which the client is told nothing but that.
+func fault(err error) error {
+	return fmt.Errorf("%w: %w", refusal(http.StatusInternalServerError, "the server is not set up properly"), err)
+}
+
+// refuse answers a request that err stands against, and returns err with the
+// *driver.Error that the answer is made of.
+func refuse(w http.ResponseWriter, err error) error {
+	var e *driver.Error
+	if !errors.As(err, &e) {
+		err = fault(err)
+		errors.As(err, &e)
+	}
+	return answer(w, &driver.Response{
+		Status: e.Status,
+		Fields: []driver.Field{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}},
+		Body:   []byte(e.Msg + "\n"),
+	}, err)
+}
+
+// answer sends the answer to a request that is refused, and returns err.
+func answer(w http.ResponseWriter, a *driver.Response, err error) error {
+	for _, f := range a.Fields {
+		w.Header().Set(f.Name, f.Value)
+	}
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(a.Body)
+	return err
+}

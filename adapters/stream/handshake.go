@@ -21,10 +21,11 @@ import (
 func (c *Conn) Handshake(ctx context.Context) error {
 	return c.connect(ctx, func(ev driver.Event) (bool, error) {
 		if ev.Kind == driver.Open || c.d.State() == driver.StateOpen {
-			c.settle()
 			if c.client { // what waits are messages: a server that sends, too, must not be stopped
+				c.settle()
 				return true, nil
 			}
+			c.arm()
 			return true, c.flush()
 		}
 		if c.d.Paused() {

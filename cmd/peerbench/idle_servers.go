@@ -46,17 +46,17 @@ type idleLibrary struct {
 var idleServers = []idleLibrary{
 	{"this, netconn", false, serveNetconn},
 	{"this, netconn, TLS", true, serveNetconn},
-	{"this, hijack", false, serveHTTP(handleHijack)},
-	{"this, hijack, TLS", true, serveHTTP(handleHijack)},
+	{"this, hijack", false, serveHTTP((&hijack.Upgrader{}).Handler(handleHijack))},
+	{"this, hijack, TLS", true, serveHTTP((&hijack.Upgrader{}).Handler(handleHijack))},
 	{"no library, Read of 1 byte", false, serveBare},
 	{"gobwas", false, serveGobwas},
 	{"gobwas, TLS", true, serveGobwas},
-	{"gws", false, serveHTTP(handleGWS)},
-	{"gws, TLS", true, serveHTTP(handleGWS)},
-	{"gorilla", false, serveHTTP(handleGorilla)},
-	{"gorilla, TLS", true, serveHTTP(handleGorilla)},
-	{"coder", false, serveHTTP(handleCoder)},
-	{"coder, TLS", true, serveHTTP(handleCoder)},
+	{"gws", false, serveHTTP(http.HandlerFunc(handleGWS))},
+	{"gws, TLS", true, serveHTTP(http.HandlerFunc(handleGWS))},
+	{"gorilla", false, serveHTTP(http.HandlerFunc(handleGorilla))},
+	{"gorilla, TLS", true, serveHTTP(http.HandlerFunc(handleGorilla))},
+	{"coder", false, serveHTTP(http.HandlerFunc(handleCoder))},
+	{"coder, TLS", true, serveHTTP(http.HandlerFunc(handleCoder))},
 }
 
 // serveIdle is the server process: it prints its address, and what it holds for
@@ -135,7 +135,7 @@ func certificate() (tls.Certificate, error) {
 }
 
 // serveHTTP serves with net/http.
-func serveHTTP(handle http.HandlerFunc) func(net.Listener) error {
+func serveHTTP(handle http.Handler) func(net.Listener) error {
 	return func(l net.Listener) error { return http.Serve(l, handle) }
 }
 
@@ -150,11 +150,7 @@ func serveNetconn(l net.Listener) error {
 	}
 }
 
-func handleHijack(w http.ResponseWriter, r *http.Request) {
-	if conn, err := hijack.Upgrade(w, r, nil); err == nil {
-		go echoStream(conn)
-	}
-}
+func handleHijack(conn *stream.Conn, _ *http.Request) { echoStream(conn) }
 
 func echoStream(conn *stream.Conn) {
 	defer conn.CloseNow()

@@ -277,10 +277,7 @@ func (c *Conn) shut(now bool) {
 		return
 	}
 	c.shutting = true
-	c.disarm()
-	if c.x != nil && c.x.alarm != nil {
-		c.x.alarm.Stop()
-	}
+	c.stopTimers()
 	c.d.EOF() // what only makes the driver faster is let go of, though nobody may read on
 	closer := io.Closer(c.rwc)
 	if t, ok := c.rwc.(interface{ NetConn() net.Conn }); ok && now {
@@ -292,4 +289,11 @@ func (c *Conn) shut(now bool) {
 	c.gone = true
 	c.leave()
 	c.wake.Broadcast()
+}
+
+func (c *Conn) stopTimers() {
+	c.disarm()
+	if c.x != nil && c.x.alarm != nil {
+		c.x.alarm.Stop()
+	}
 }

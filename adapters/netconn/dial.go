@@ -13,6 +13,9 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
+// defaultHandshakeTimeout is the default of Config.HandshakeTimeout.
+const defaultHandshakeTimeout = 10 * time.Second
+
 // Dialer holds the settings for Dial. The zero Dialer works.
 type Dialer struct {
 	// Config is for the driver.
@@ -121,14 +124,23 @@ type handshaker interface{ HandshakeContext(context.Context) error }
 
 // handshakeTLS makes the handshake of TLS within c.HandshakeTimeout.
 func handshakeTLS(ctx context.Context, tc handshaker, c *driver.Config) error {
-	limit := 10 * time.Second // the default of Config.HandshakeTimeout
-	if c != nil && c.HandshakeTimeout != 0 {
-		limit = c.HandshakeTimeout
-	}
-	if limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
+	ctx, cancel := limited(ctx, c)
+	defer cancel()
 	return tc.HandshakeContext(ctx)
+}
+
+// limited returns a copy of ctx that ends after c.HandshakeTimeout.
+func limited(ctx context.Context, c *driver.Config) (context.Context, context.CancelFunc) {
+	if limit := handshakeTimeout(c); limit > 0 {
+		return context.WithTimeout(ctx, limit)
+	}
+	return context.WithCancel(ctx)
+}
+
+// handshakeTimeout returns c.HandshakeTimeout: below 0 is none.
+func handshakeTimeout(c *driver.Config) time.Duration {
+	if c == nil || c.HandshakeTimeout == 0 {
+		return defaultHandshakeTimeout
+	}
+	return c.HandshakeTimeout
 }

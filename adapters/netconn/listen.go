@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"sync"
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
@@ -19,13 +20,21 @@ const defaultHandshakes = 256
 // The exported fields may be set before the first call of Accept.
 type Listener struct {
 	// Check, if set, sees each request before it is answered, also those that
-	// are not for a WebSocket; driver.IsWebSocket tells. Nil accepts the request
-	// (a plain one gets 426); anything else is the answer that refuses it, of
-	// which Status, Fields and Body are sent. It is called by several goroutines.
+	// are not for a WebSocket, unless there is a Handler; driver.IsWebSocket
+	// tells. Nil accepts the request (a plain one gets 426); anything else is the
+	// answer that refuses it, of which Status, Fields and Body are sent. It is
+	// called by several goroutines.
 	//
 	// Nothing checks Origin but this: a server that trusts cookies has to, since
 	// browsers let any page connect (RFC 6455, section 10.2).
 	Check func(r *driver.Request) *driver.Response
+
+	// Handler, if set, serves the connections that begin with a request that is
+	// not for a WebSocket. They are net/http's from then on, with keep-alive and,
+	// for requests, the limits Config.MaxHead and Config.HandshakeTimeout. When a
+	// WebSocket request follows on such a connection Handler gets it too, and may
+	// accept it by hijack.Upgrade.
+	Handler http.Handler
 
 	// MaxHandshakes is how many connections may be between TCP and Accept; when
 	// there are more, new ones wait. Default 256.
@@ -39,6 +48,7 @@ type Listener struct {
 	begin    sync.Once
 	running  sync.WaitGroup
 	accepted chan result
+	plain    *plain          // for Handler, or nil
 	ctx      context.Context // ends at Close
 	cancel   context.CancelFunc
 }
@@ -72,8 +82,11 @@ func NewListener(l net.Listener, c *driver.Config) *Listener {
 func (l *Listener) Accept() (*stream.Conn, error) {
 	l.begin.Do(func() {
 		if l.ctx.Err() == nil {
-			l.running.Add(1)
-			go l.run()
+			if l.Handler != nil {
+				l.plain = newPlain(l.ctx, l.Addr(), l.Handler, l.config)
+				l.running.Go(l.plain.run)
+			}
+			l.running.Go(l.run)
 		}
 	})
 	select {
@@ -87,19 +100,22 @@ func (l *Listener) Accept() (*stream.Conn, error) {
 // Addr returns the address of the net.Listener.
 func (l *Listener) Addr() net.Addr { return l.listener.Addr() }
 
-// Close closes the net.Listener and all connections that Accept has not returned
-// yet. It returns when no goroutine of l is left.
+// Close closes the net.Listener, all connections that Accept has not returned yet
+// and those of Handler. It returns when no goroutine of l is left; it does not
+// wait for calls of Handler, of whose requests the contexts have ended.
 func (l *Listener) Close() error {
 	l.cancel()
 	err := l.listener.Close()
 	l.begin.Do(func() {}) // from now on nothing begins
 	l.running.Wait()
+	if l.plain != nil {
+		l.plain.close()
+	}
 	return err
 }
 
 // run accepts from the net.Listener.
 func (l *Listener) run() {
-	defer l.running.Done()
 	most := l.MaxHandshakes
 	if most <= 0 {
 		most = defaultHandshakes
@@ -136,7 +152,7 @@ func (l *Listener) deliver(r result) bool {
 	}
 }
 
-// open makes the handshakes on nc and hands the connection to Accept.
+// open makes the handshakes on nc and hands the connection to Accept or Handler.
 func (l *Listener) open(nc net.Conn) {
 	tc, isTLS := nc.(handshaker)
 	if isTLS && handshakeTLS(l.ctx, tc, l.config) != nil {
@@ -144,7 +160,13 @@ func (l *Listener) open(nc net.Conn) {
 		return
 	}
 	conn := stream.New(nc, driver.NewServer(l.config), l.Stream)
-	if l.answer(conn, isTLS) && l.deliver(result{conn: conn}) {
+	r, err := conn.ReadRequest(l.ctx)
+	switch {
+	case err != nil:
+	case l.plain != nil && !driver.IsWebSocket(r):
+		l.plain.hand(nc, conn)
+		return
+	case l.answer(conn, r, isTLS) && l.deliver(result{conn: conn}):
 		return
 	}
 	if l.ctx.Err() != nil {
@@ -154,12 +176,8 @@ func (l *Listener) open(nc net.Conn) {
 	_ = conn.Close(l.ctx, driver.CodeNormal, "") // waits until the refusal has been sent
 }
 
-// answer makes the opening handshake and reports whether conn is open.
-func (l *Listener) answer(conn *stream.Conn, isTLS bool) bool {
-	r, err := conn.ReadRequest(l.ctx)
-	if err != nil {
-		return false
-	}
+// answer answers r and reports whether conn is open.
+func (l *Listener) answer(conn *stream.Conn, r *driver.Request, isTLS bool) bool {
 	if isTLS {
 		r.Scheme = "wss"
 	}

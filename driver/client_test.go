@@ -28,10 +28,10 @@ func TestClientRequest(t *testing.T) {
 		config: driver.Config{
 			Subprotocols: []string{"a", "b"},
 			Fields:       []driver.Field{{Name: "Origin", Value: "http://x"}, {Name: "X", Value: "caf\xe9"}},
-			Cookies:      []driver.Field{{Name: "a", Value: "1"}, {Name: "b", Value: "2"}},
+			Cookies:      []driver.Field{{Name: "a", Value: "1"}, {Name: "b", Value: `"2, 3"`}},
 		},
 		want: lines("GET /a%20b?x=%2F HTTP/1.1", "Host: [::1]:8443", "Upgrade: websocket", "Connection: Upgrade", key,
-			"Sec-WebSocket-Version: 13", "Sec-WebSocket-Protocol: a, b", "Origin: http://x", "X: caf\xe9", "Cookie: a=1; b=2"),
+			"Sec-WebSocket-Version: 13", "Sec-WebSocket-Protocol: a, b", "Origin: http://x", "X: caf\xe9", `Cookie: a=1; b="2, 3"`),
 	}, {
 		name: "Origin in version 8", url: "ws://example.com:80/?q",
 		config: driver.Config{Version: driver.Hybi8, Fields: []driver.Field{{Name: "origin", Value: "http://x"}}},
@@ -127,6 +127,8 @@ func TestClientMisuse(t *testing.T) {
 		{"ws://example.com/", &driver.Config{Subprotocols: []string{""}}},
 		{"ws://example.com/", &driver.Config{Subprotocols: []string{"a", "a"}}},
 		{"ws://example.com/", &driver.Config{Cookies: []driver.Field{{Name: "a", Value: secret + "; b=2"}}}},
+		{"ws://example.com/", &driver.Config{Cookies: []driver.Field{{Name: "a", Value: `"` + secret + `; b=2"`}}}},
+		{"ws://example.com/", &driver.Config{Cookies: []driver.Field{{Name: "a", Value: secret + ` "`}}}},
 		{"ws://example.com/", &driver.Config{Cookies: []driver.Field{{Name: "a", Value: secret + "\r\nX: y"}}}},
 		{"ws://example.com/", &driver.Config{Cookies: []driver.Field{{Name: "a=b", Value: secret}}}},
 		{"ws://example.com/", &driver.Config{Version: 12}},

@@ -72,7 +72,8 @@ type Config struct {
 	Fields []Field
 
 	// Cookies are added to the head that is sent: by a client in one Cookie
-	// field, by a server in a Set-Cookie field each. There the Value may go on
+	// field, where a Value may hold blanks and commas only if it is in double
+	// quotes; by a server in a Set-Cookie field each, where the Value may go on
 	// with attributes: "1; Path=/; HttpOnly".
 	Cookies []Field
 
@@ -197,7 +198,7 @@ func (c *Config) extraFields(server bool) ([]Field, error) {
 			fields = append(fields, Field{Name: "Set-Cookie", Value: cookie.Value})
 			continue
 		}
-		if strings.ContainsAny(f.Value, "; ,\"\\") { // RFC 6265, section 4.1.1
+		if !isCookieValue(f.Value) {
 			return nil, fmt.Errorf("%w: cookie %s has a value with a blank, quote, comma, semicolon or backslash", ws.ErrUnsupported, f.Name)
 		}
 		cookies = append(cookies, cookie.Value)
@@ -206,6 +207,16 @@ func (c *Config) extraFields(server bool) ([]Field, error) {
 		fields = append(fields, Field{Name: "Cookie", Value: strings.Join(cookies, "; ")})
 	}
 	return fields, nil
+}
+
+// isCookieValue reports whether a client may send v, which has no control bytes
+// (RFC 6265, section 4.1.1). In double quotes browsers and net/http also send
+// blanks and commas.
+func isCookieValue(v string) bool {
+	if n := len(v); n >= 2 && v[0] == '"' && v[n-1] == '"' {
+		return !strings.ContainsAny(v[1:n-1], `;"\`)
+	}
+	return !strings.ContainsAny(v, `; ,"\`)
 }
 
 // checkSubprotocols refuses names that are no tokens (RFC 6455, section 4.1).

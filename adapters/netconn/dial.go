@@ -1,22 +1,28 @@
 // Package netconn connects WebSockets over TCP, TLS and unix sockets: Dial for
-// clients, Listen for servers that need no net/http.
+// clients, also through proxies, Listen for servers.
 package netconn
 
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/head"
+	"github.com/sans-io/websocket-driver/proxy"
 )
 
 // defaultHandshakeTimeout is the default of Config.HandshakeTimeout.
 const defaultHandshakeTimeout = 10 * time.Second
 
-// Dialer holds the settings for Dial. The zero Dialer works.
+// Dialer holds the settings for Dial. The zero Dialer works. A Dialer may be used
+// by several goroutines, and must not be changed meanwhile.
 type Dialer struct {
 	// Config is for the driver.
 	Config *driver.Config
@@ -25,8 +31,43 @@ type Dialer struct {
 	// and NextProtos is http/1.1.
 	TLS *tls.Config
 
-	// Net makes the TCP connection.
+	// Net makes the TCP connection, to the server or to its proxy.
 	Net *net.Dialer
+
+	// DialContext, if set, makes it instead, as http.Transport.DialContext does.
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// Unix, if set, is the path of a unix socket: connections go there whatever
+	// the host of the URL is, and through no proxy.
+	Unix string
+
+	// Proxy says through which proxy a ws or wss URL is reached: an http or https
+	// URL (CONNECT) or a socks5 URL (which leaves it to the proxy to look up the
+	// host, as socks5h does), with a user name and password if it wants them; nil
+	// is none. If Proxy itself is nil it is ProxyFromEnvironment; NoProxy connects
+	// directly.
+	Proxy func(*url.URL) (*url.URL, error)
+
+	// ProxyTLS is for https proxies, with the same defaults as TLS.
+	ProxyTLS *tls.Config
+
+	// ProxyConfig is for CONNECT: fields, and who answers a challenge of the
+	// proxy. The default of its Timeout is Config.HandshakeTimeout.
+	ProxyConfig *proxy.Config
+
+	// Jar, if set, has the cookies that are sent beside Config.Cookies, and gets
+	// those of every answer. For it a ws URL is the http URL and a wss URL the
+	// https URL. It makes the connection keep its request and answer, as
+	// Config.KeepRequest does.
+	Jar http.CookieJar
+
+	// MaxRedirects is how many redirects (301, 302, 303, 307 and 308) are
+	// followed. By default none is: the answer is a refusal. None leads from wss
+	// to ws. To another host go neither Config.Cookies nor the fields
+	// Authorization, Cookie, Proxy-Authorization and Host nor the user name and
+	// password of the URL. The same name on another port is another host, but
+	// for the way from ws to wss on their default ports.
+	MaxRedirects int
 
 	// Stream is for the connection that Dial returns.
 	Stream *stream.Options
@@ -38,8 +79,8 @@ type HandshakeError struct {
 	// or nil if there was no answer.
 	Response *driver.Response
 
-	// Err says what went wrong: a *driver.Error, with the Status if the server
-	// has refused, an error that wraps io.ErrUnexpectedEOF, or that of the
+	// Err says what went wrong: an error that wraps a *driver.Error, with the
+	// Status if the server has refused, or io.ErrUnexpectedEOF, or that of the
 	// context.
 	Err error
 }
@@ -57,90 +98,63 @@ func Dial(ctx context.Context, url string, c *driver.Config) (*stream.Conn, erro
 
 // Dial connects to a ws or wss URL, and returns when the connection is open. ctx
 // ends the attempt, and has no effect afterwards. Config.HandshakeTimeout limits
-// the handshake of TLS and that of WebSocket, each for itself.
+// each stage for itself: connecting, the handshake of TLS, the proxy's answer, and
+// the handshake of WebSocket.
 //
-// If the server has been reached and the opening handshake fails, the error is
-// a *HandshakeError.
+// If the server has been reached and the opening handshake of WebSocket fails,
+// the error is a *HandshakeError; if the proxy is to blame, a *ProxyError. No
+// error shows a password.
 func (d *Dialer) Dial(ctx context.Context, rawURL string) (*stream.Conn, error) {
-	drv, err := driver.NewClient(rawURL, d.Config)
+	u, err := head.ParseURL(rawURL, "ws", "wss")
 	if err != nil {
 		return nil, err
 	}
-	u, err := url.Parse(rawURL)
-	if err != nil { // NewClient has parsed it
-		return nil, driver.ErrUnsupported
+	t := &target{url: u}
+	if d.Config != nil {
+		t.config = *d.Config
 	}
-	nc, err := d.connect(ctx, u)
+	for redirects := 0; ; redirects++ {
+		conn, err := d.open(ctx, t)
+		var refused *HandshakeError
+		if d.MaxRedirects <= 0 || !errors.As(err, &refused) || !isRedirect(refused.Response) {
+			return conn, err
+		}
+		if redirects == d.MaxRedirects {
+			err = fmt.Errorf("%d redirects have been followed", redirects)
+		} else {
+			err = t.follow(refused.Response.Get("Location"))
+		}
+		if err != nil {
+			refused.Err = fmt.Errorf("%w: %w", refused.Err, err)
+			return nil, refused
+		}
+	}
+}
+
+// open connects to t and makes the opening handshake.
+func (d *Dialer) open(ctx context.Context, t *target) (*stream.Conn, error) {
+	config := t.config
+	if d.Jar != nil {
+		config.Cookies = withCookies(config.Cookies, d.Jar.Cookies(httpURL(t.url)))
+		config.KeepRequest = true
+	}
+	drv, err := driver.NewClient(t.url.String(), &config)
+	if err != nil {
+		return nil, err
+	}
+	nc, err := d.connect(ctx, t.url)
 	if err != nil {
 		return nil, err
 	}
 	conn := stream.New(nc, drv, d.Stream)
-	if err := conn.Handshake(ctx); err != nil {
-		response := conn.Response()
+	err = conn.Handshake(ctx)
+	response := conn.Response()
+	if d.Jar != nil && response != nil {
+		storeCookies(d.Jar, httpURL(t.url), response)
+	}
+	if err != nil {
 		_ = conn.CloseNow()
 		return nil, &HandshakeError{Response: response, Err: err}
 	}
 	return conn, nil
-}
-
-// connect makes the TCP connection and, for wss, the handshake of TLS.
-func (d *Dialer) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
-	dialer := d.Net
-	if dialer == nil {
-		dialer = &net.Dialer{}
-	}
-	port := u.Port()
-	switch {
-	case port != "":
-	case u.Scheme == "wss":
-		port = "443"
-	default:
-		port = "80"
-	}
-	nc, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
-	if err != nil || u.Scheme != "wss" {
-		return nc, err
-	}
-	config := d.TLS.Clone()
-	if config == nil {
-		config = &tls.Config{}
-	}
-	if config.ServerName == "" {
-		config.ServerName = u.Hostname()
-	}
-	if config.NextProtos == nil {
-		config.NextProtos = []string{"http/1.1"}
-	}
-	tc := tls.Client(nc, config)
-	if err := handshakeTLS(ctx, tc, d.Config); err != nil {
-		_ = nc.Close()
-		return nil, err
-	}
-	return tc, nil
-}
-
-// handshaker is what connections of crypto/tls have.
-type handshaker interface{ HandshakeContext(context.Context) error }
-
-// handshakeTLS makes the handshake of TLS within c.HandshakeTimeout.
-func handshakeTLS(ctx context.Context, tc handshaker, c *driver.Config) error {
-	ctx, cancel := limited(ctx, c)
-	defer cancel()
-	return tc.HandshakeContext(ctx)
-}
-
-// limited returns a copy of ctx that ends after c.HandshakeTimeout.
-func limited(ctx context.Context, c *driver.Config) (context.Context, context.CancelFunc) {
-	if limit := handshakeTimeout(c); limit > 0 {
-		return context.WithTimeout(ctx, limit)
-	}
-	return context.WithCancel(ctx)
-}
-
-// handshakeTimeout returns c.HandshakeTimeout: below 0 is none.
-func handshakeTimeout(c *driver.Config) time.Duration {
-	if c == nil || c.HandshakeTimeout == 0 {
-		return defaultHandshakeTimeout
-	}
-	return c.HandshakeTimeout
 }

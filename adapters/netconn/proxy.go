@@ -1,0 +1,207 @@
+package netconn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+	socks "golang.org/x/net/proxy"
+
+	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/proxy"
+)
+
+// ProxyFromEnvironment is for Dialer.Proxy: as in net/http, the environment
+// variable HTTP_PROXY names the proxy for ws, HTTPS_PROXY that for wss, or their
+// lower case forms, and NO_PROXY the hosts that are reached without one;
+// localhost and loopback addresses always are. They are read at every call.
+func ProxyFromEnvironment(u *url.URL) (*url.URL, error) {
+	return httpproxy.FromEnvironment().ProxyFunc()(httpURL(u))
+}
+
+// NoProxy is for Dialer.Proxy: connections are made directly.
+func NoProxy(*url.URL) (*url.URL, error) { return nil, nil }
+
+// ProxyURL returns a function for Dialer.Proxy: all connections are made through
+// the proxy at u.
+func ProxyURL(u *url.URL) func(*url.URL) (*url.URL, error) {
+	return func(*url.URL) (*url.URL, error) { return u, nil }
+}
+
+// ProxyError is a failure on the way to the proxy or through it.
+type ProxyError struct {
+	// Proxy is the URL of the proxy, without user name and password.
+	Proxy string
+
+	// Response is what the proxy has answered to CONNECT, with up to 1 KiB of
+	// the body, or nil.
+	Response *driver.Response
+
+	// Err says what went wrong. It wraps a *driver.Error with the Status if the
+	// proxy has refused.
+	Err error
+}
+
+// Error names the proxy and the stage that has failed.
+func (e *ProxyError) Error() string { return "websocket: proxy " + e.Proxy + ": " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *ProxyError) Unwrap() error { return e.Err }
+
+// proxyFor returns the URL of the proxy for u, or nil.
+func (d *Dialer) proxyFor(u *url.URL) (*url.URL, error) {
+	if d.Unix != "" {
+		return nil, nil
+	}
+	choose := d.Proxy
+	if choose == nil {
+		choose = ProxyFromEnvironment
+	}
+	return choose(u)
+}
+
+// connectVia connects to the host of u through the proxy at via.
+func (d *Dialer) connectVia(ctx context.Context, via, u *url.URL) (net.Conn, error) {
+	var nc net.Conn
+	var response *driver.Response
+	var err error
+	switch via.Scheme {
+	case "http", "https":
+		nc, response, err = d.connectHTTP(ctx, via, u)
+	case "socks5", "socks5h":
+		nc, err = d.connectSOCKS(ctx, via, u)
+	default:
+		err = fmt.Errorf("%w: proxy with scheme %q, not http, https, socks5 or socks5h", driver.ErrUnsupported, via.Scheme)
+	}
+	if err != nil {
+		return nil, &ProxyError{Proxy: via.Scheme + "://" + via.Host, Response: response, Err: err}
+	}
+	return nc, nil
+}
+
+// connectHTTP connects to the host of u by CONNECT. If a challenge can only be
+// answered on a new connection, it makes one. The response goes with an error.
+func (d *Dialer) connectHTTP(ctx context.Context, via, u *url.URL) (net.Conn, *driver.Response, error) {
+	config := proxy.Config{}
+	if d.ProxyConfig != nil {
+		config = *d.ProxyConfig
+	}
+	if config.Timeout == 0 {
+		config.Timeout = handshakeTimeout(d.Config)
+	}
+	p, err := proxy.New(via.String(), u.String(), &config)
+	if err != nil {
+		return nil, nil, err
+	}
+	for {
+		nc, err := d.dial(ctx, via)
+		if err != nil {
+			return nil, nil, err
+		}
+		if via.Scheme == "https" {
+			if nc, err = d.startTLS(ctx, nc, d.ProxyTLS, via); err != nil {
+				return nil, nil, fmt.Errorf("TLS handshake: %w", err)
+			}
+		}
+		rest, err := tunnel(ctx, nc, p)
+		if err == nil {
+			return replay(nc, rest), nil, nil
+		}
+		abort(nc)
+		retry := p.Retry()
+		if retry == nil || ctx.Err() != nil {
+			return nil, p.Response(), fmt.Errorf("CONNECT %s: %w", p.Target(), err)
+		}
+		p = retry
+	}
+}
+
+// tunnelBuffer is how many bytes of a proxy's answer are read at once.
+const tunnelBuffer = 2 << 10
+
+// tunnel runs p over nc. It returns what has come behind the proxy's answer and
+// belongs to the server.
+func tunnel(ctx context.Context, nc net.Conn, p *proxy.Conn) ([]byte, error) {
+	stop := context.AfterFunc(ctx, func() { abort(nc) })
+	defer stop()
+	if err := p.Start(); err != nil {
+		return nil, err
+	}
+	in := make([]byte, tunnelBuffer)
+	var out []byte
+	for {
+		p.Tick(time.Now())
+		if err := nc.SetDeadline(p.NextTick()); err != nil {
+			return nil, cause(ctx, err)
+		}
+		if out = p.Take(out); len(out) > 0 {
+			_, _ = nc.Write(out) // where it fails the proxy may have answered before
+		}
+		n, readErr := nc.Read(in)
+		switch {
+		case errors.Is(readErr, os.ErrDeadlineExceeded):
+			p.Tick(time.Now())
+		case readErr != nil:
+			p.EOF()
+		}
+		used, ev := p.Parse(in[:n])
+		switch ev.Kind {
+		case driver.Open:
+			return in[used:n], nc.SetDeadline(time.Time{})
+		case driver.Close:
+			err := p.Err()
+			if err == io.ErrUnexpectedEOF && readErr != io.EOF {
+				err = fmt.Errorf("%w: %w", err, readErr)
+			}
+			return nil, cause(ctx, err)
+		}
+	}
+}
+
+// cause returns err, or why ctx has ended if it has.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// connectSOCKS connects to the host of u by SOCKS5 (RFC 1928), with a user name
+// and password where via has them (RFC 1929).
+func (d *Dialer) connectSOCKS(ctx context.Context, via, u *url.URL) (net.Conn, error) {
+	nc, err := d.dial(ctx, via)
+	if err != nil {
+		return nil, err
+	}
+	var auth *socks.Auth
+	if via.User != nil {
+		password, _ := via.User.Password()
+		auth = &socks.Auth{User: via.User.Username(), Password: password}
+	}
+	dialer, err := socks.SOCKS5("tcp", address(via), auth, connected{nc})
+	if err != nil {
+		abort(nc)
+		return nil, err
+	}
+	limit, cancel := limited(ctx, d.Config)
+	defer cancel()
+	if _, err := dialer.(socks.ContextDialer).DialContext(limit, "tcp", address(u)); err != nil {
+		abort(nc)
+		return nil, cause(ctx, err)
+	}
+	return nc, nil
+}
+
+// connected is a dialer that has connected already: package socks takes no
+// connection.
+type connected struct{ nc net.Conn }
+
+func (c connected) Dial(string, string) (net.Conn, error) { return c.nc, nil }
+
+func (c connected) DialContext(context.Context, string, string) (net.Conn, error) { return c.nc, nil }

@@ -13,7 +13,6 @@ import (
 	"math/big"
 	"net"
 	"net/http"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -223,29 +222,6 @@ func TestTLSWriteDeadline(t *testing.T) {
 	}
 	client.CloseNow()
 	server.CloseNow()
-}
-
-func TestUnixSocket(t *testing.T) {
-	noLeaks(t)
-	path := filepath.Join(t.TempDir(), "s")
-	l, err := netconn.Listen("unix", path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	serve(t, l)
-	nc, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := driver.NewClient("ws://localhost/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := stream.New(nc, d, nil)
-	if err := c.Handshake(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	exchange(t, c)
 }
 
 func TestRefused(t *testing.T) {

@@ -2,12 +2,10 @@ package netconn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/url"
-	"os"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -126,35 +124,38 @@ func (d *Dialer) connectHTTP(ctx context.Context, via, u *url.URL) (net.Conn, *d
 const tunnelBuffer = 2 << 10
 
 // tunnel runs p over nc. It returns what has come behind the proxy's answer and
-// belongs to the server.
+// belongs to the server. When p's time limit or ctx ends, nc is closed: not every
+// net.Conn that a Dialer may be given has deadlines.
 func tunnel(ctx context.Context, nc net.Conn, p *proxy.Conn) ([]byte, error) {
-	stop := context.AfterFunc(ctx, func() { abort(nc) })
-	defer stop()
 	if err := p.Start(); err != nil {
 		return nil, err
 	}
+	p.Tick(time.Now())
+	limit, cancel := ctx, context.CancelFunc(func() {})
+	if next := p.NextTick(); !next.IsZero() {
+		limit, cancel = context.WithDeadline(ctx, next)
+	}
+	defer cancel()
+	stop := context.AfterFunc(limit, func() { abort(nc) })
+	defer stop()
 	in := make([]byte, tunnelBuffer)
 	var out []byte
 	for {
-		p.Tick(time.Now())
-		if err := nc.SetDeadline(p.NextTick()); err != nil {
-			return nil, cause(ctx, err)
-		}
 		if out = p.Take(out); len(out) > 0 {
 			_, _ = nc.Write(out) // where it fails the proxy may have answered before
 		}
 		n, readErr := nc.Read(in)
-		switch {
-		case errors.Is(readErr, os.ErrDeadlineExceeded):
+		if readErr != nil {
 			p.Tick(time.Now())
-		case readErr != nil:
 			p.EOF()
 		}
 		used, ev := p.Parse(in[:n])
-		switch ev.Kind {
-		case driver.Open:
-			return in[used:n], nc.SetDeadline(time.Time{})
-		case driver.Close:
+		switch {
+		case ev.Kind == driver.Open && !stop():
+			return nil, context.Cause(limit)
+		case ev.Kind == driver.Open:
+			return in[used:n], nil
+		case ev.Kind == driver.Close:
 			err := p.Err()
 			if err == io.ErrUnexpectedEOF && readErr != io.EOF {
 				err = fmt.Errorf("%w: %w", err, readErr)
@@ -191,9 +192,14 @@ func (d *Dialer) connectSOCKS(ctx context.Context, via, u *url.URL) (net.Conn, e
 	}
 	limit, cancel := limited(ctx, d.Config)
 	defer cancel()
-	if _, err := dialer.(socks.ContextDialer).DialContext(limit, "tcp", address(u)); err != nil {
+	stop := context.AfterFunc(limit, func() { abort(nc) })
+	_, err = dialer.(socks.ContextDialer).DialContext(limit, "tcp", address(u))
+	if !stop() {
+		err = context.Cause(limit)
+	}
+	if err != nil {
 		abort(nc)
-		return nil, cause(ctx, err)
+		return nil, err
 	}
 	return nc, nil
 }

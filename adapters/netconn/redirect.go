@@ -52,6 +52,9 @@ func (t *target) follow(location string) error {
 	default:
 		return fmt.Errorf("redirect to scheme %q", next.Scheme)
 	}
+	if next.Hostname() == "" {
+		return errors.New("redirect to a URL without a host")
+	}
 	if next.Scheme == "ws" && t.url.Scheme == "wss" {
 		return fmt.Errorf("redirect from wss to ws, to %s", next.Host)
 	}

@@ -2,6 +2,7 @@ package netconn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -24,10 +25,12 @@ type Listener struct {
 	// tells. Nil accepts the request (a plain one gets 426); anything else is the
 	// answer that refuses it, of which Status, Fields and Body are sent. It is
 	// called by several goroutines.
-	//
-	// Nothing checks Origin but this: a server that trusts cookies has to, since
-	// browsers let any page connect (RFC 6455, section 10.2).
 	Check func(r *driver.Request) *driver.Response
+
+	// Origins lists from where pages of other hosts may connect, as patterns for
+	// driver.CheckOrigin: "example.com", "https://*.example.com", "*" for all.
+	// Pages of the request's own host always may; others get 403.
+	Origins []string
 
 	// Handler, if set, serves the connections that begin with a request that is
 	// not for a WebSocket. They are net/http's from then on, with keep-alive and,
@@ -181,11 +184,33 @@ func (l *Listener) answer(conn *stream.Conn, r *driver.Request, isTLS bool) bool
 	if isTLS {
 		r.Scheme = "wss"
 	}
-	if l.Check != nil {
-		if no := l.Check(r); no != nil {
-			_ = conn.Reject(no.Status, no.Fields, no.Body)
-			return false
-		}
+	if no := l.refusal(r); no != nil {
+		_ = conn.Reject(no.Status, no.Fields, no.Body)
+		return false
 	}
 	return conn.Handshake(l.ctx) == nil
+}
+
+// refusal returns the answer that refuses r, or nil.
+func (l *Listener) refusal(r *driver.Request) *driver.Response {
+	if l.Check != nil {
+		if no := l.Check(r); no != nil {
+			return no
+		}
+	}
+	if !driver.IsWebSocket(r) {
+		return nil // Handshake refuses it
+	}
+	err := driver.CheckOrigin(r, l.Origins)
+	if err == nil {
+		return nil
+	}
+	no := &driver.Response{Status: http.StatusInternalServerError} // a malformed pattern
+	var e *driver.Error
+	if errors.As(err, &e) {
+		no.Status = e.Status
+		no.Fields = []driver.Field{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}}
+		no.Body = []byte(e.Msg + "\n")
+	}
+	return no
 }

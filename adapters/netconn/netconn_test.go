@@ -270,6 +270,52 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestOrigins: pages of other hosts are refused unless they are listed. Check
+// sees them before.
+func TestOrigins(t *testing.T) {
+	noLeaks(t)
+	tests := []struct {
+		origin  string
+		origins []string
+		status  int
+	}{
+		{"", nil, 101},
+		{"http://own.test", nil, 101},
+		{"http://other.test", nil, 403},
+		{"http://other.test", []string{"*.test"}, 101},
+		{"http://other.test", []string{"[a"}, 500},
+		{"http://checked.test", []string{"*"}, 404},
+	}
+	for _, test := range tests {
+		l := listen(t, nil)
+		l.Origins = test.origins
+		l.Check = func(r *driver.Request) *driver.Response {
+			if strings.Contains(r.Get("Origin"), "checked") {
+				return &driver.Response{Status: 404}
+			}
+			return nil
+		}
+		serve(t, l)
+		config := &driver.Config{Fields: []driver.Field{{Name: "Host", Value: "own.test"}}}
+		if test.origin != "" {
+			config.Fields = append(config.Fields, driver.Field{Name: "Origin", Value: test.origin})
+		}
+		conn, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String(), config)
+		status := 101
+		var refused *netconn.HandshakeError
+		if errors.As(err, &refused) {
+			status = refused.Response.Status
+		} else if err != nil {
+			t.Fatal(err)
+		} else {
+			exchange(t, conn)
+		}
+		if status != test.status {
+			t.Errorf("origin %q with %q: status %d, not %d", test.origin, test.origins, status, test.status)
+		}
+	}
+}
+
 // TestSlowClients lets clients that say nothing hold their places. Others get in
 // all the same, and Close ends all.
 func TestSlowClients(t *testing.T) {

@@ -12,37 +12,28 @@ func replay(nc net.Conn, p []byte) net.Conn {
 	if len(p) == 0 {
 		return nc
 	}
-	if tc, ok := nc.(*tls.Conn); ok {
-		return &replayTLS{Conn: tc, unread: p}
+	r := &replayConn{Conn: nc, unread: p}
+	if s, ok := nc.(stater); ok {
+		return &replayTLS{replayConn: r, stater: s}
 	}
-	return &replayConn{Conn: nc, unread: p}
-}
-
-// unread is what has been read before and is read again.
-type unread []byte
-
-// read moves bytes to p and reports whether there were any.
-func (u *unread) read(p []byte) (int, bool) {
-	if *u == nil {
-		return 0, false
-	}
-	n := copy(p, *u)
-	if *u = (*u)[n:]; len(*u) == 0 {
-		*u = nil
-	}
-	return n, true
+	return r
 }
 
 type replayConn struct {
 	net.Conn
-	unread unread
+	unread []byte
 }
 
+// Read reads what is unread first.
 func (c *replayConn) Read(p []byte) (int, error) {
-	if n, ok := c.unread.read(p); ok {
-		return n, nil
+	if c.unread == nil {
+		return c.Conn.Read(p)
 	}
-	return c.Conn.Read(p)
+	n := copy(p, c.unread)
+	if c.unread = c.unread[n:]; len(c.unread) == 0 {
+		c.unread = nil
+	}
+	return n, nil
 }
 
 // CloseWrite is what net/http and stream.Conn look for in a connection.
@@ -53,15 +44,18 @@ func (c *replayConn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// replayTLS tells what *tls.Conn tells: that it is TLS, and its state.
+// stater is by what net/http and stream.Conn know TLS.
+type stater interface{ ConnectionState() tls.ConnectionState }
+
 type replayTLS struct {
-	*tls.Conn
-	unread unread
+	*replayConn
+	stater
 }
 
-func (c *replayTLS) Read(p []byte) (int, error) {
-	if n, ok := c.unread.read(p); ok {
-		return n, nil
+// NetConn returns the connection below TLS.
+func (c *replayTLS) NetConn() net.Conn {
+	if t, ok := c.Conn.(interface{ NetConn() net.Conn }); ok {
+		return t.NetConn()
 	}
-	return c.Conn.Read(p)
+	return c.Conn
 }

@@ -130,6 +130,9 @@ type end struct {
 	reason string
 }
 
+// String returns both.
+func (e end) String() string { return fmt.Sprintf("%d %q", e.code, e.reason) }
+
 // expectClose expects the end, in one of several ways: with a closing handshake,
 // unless the code is 1006.
 func expectClose(conn *stream.Conn, ways ...end) error {
@@ -145,7 +148,7 @@ func expectClose(conn *stream.Conn, ways ...end) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%w (%v), expected %v", err, end{closed.Code, closed.Reason}, ways)
+	return fmt.Errorf("%w, expected %v", err, ways)
 }
 
 // finish closes conn properly.

@@ -232,7 +232,7 @@ describe('clients', { concurrency: 4 }, () => {
     for (const step of Object.keys(row.lacks)) assert.ok(steps[step], `no step ${step}`)
     for (const [name, step] of Object.entries(steps)) {
       if (row.lacks[name]) continue
-      test(`${row.library.name}${row.version ? ` ${row.version}` : ''}: ${name}`, async () => {
+      test(`${row.library.name}${row.version ? ` ${row.version}` : ''}: ${name}`, { timeout: 120000 }, async () => {
         const c = new Context(row)
         try {
           await step(c)

@@ -67,7 +67,7 @@ describe('servers', { concurrency: 2 }, () => {
   for (const { library, options, lacks, versions } of table) {
     for (const [version, spoken] of Object.entries(versions)) {
       const name = `${library.name}${options?.drafts ? ' with drafts' : ''}, ${version}`
-      test(`${name}: ${spoken}`, async () => {
+      test(`${name}: ${spoken}`, { timeout: 120000 }, async () => {
         const server = await library.serve(options)
         const flags = spoken === 'spoken' ? ['-without', Object.keys(lacks).join()] : ['-refused', spoken]
         try {

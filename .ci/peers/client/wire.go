@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -139,8 +138,8 @@ func (w *wire) expectClose() error {
 	if ev.Kind != driver.Close || w.d.Err() != nil {
 		return fmt.Errorf("%v of %d bytes came (%v), expected the end", ev.Kind, len(ev.Data), w.d.Err())
 	}
-	if _, err := w.event(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("behind the server's close frame came not the end of TCP but: %w", err)
+	if ev, err := w.event(); err != io.EOF {
+		return fmt.Errorf("behind the server's close frame came %v (%v), expected the end of TCP", ev.Kind, err)
 	}
 	return w.nc.Close()
 }

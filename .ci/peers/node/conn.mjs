@@ -4,7 +4,7 @@
 //
 // The adapter sets:
 //
-//   protocol, extensions       what was agreed on, '' for none
+//   protocol                   what was agreed on, '' for none
 //   send(data)                 a string as text, a Buffer as binary
 //   sendParts(kind, parts, between)
 //                              a message in a frame for each part, all Buffers,

@@ -6,6 +6,7 @@ import { relay } from './relay.mjs'
 import { exchange } from './traffic.mjs'
 
 const timeout = 120000
+const seed = 1
 
 export const windows = ['server_max_window_bits', 'client_max_window_bits']
 
@@ -52,7 +53,7 @@ async function asClient({ library }, options, flag, count, answer) {
   try {
     const conn = await library.connect(wire.url, { deflate: options })
     assert.equal(wire.extensions, answer)
-    await exchange(conn, count, 1)
+    await exchange(conn, count, seed)
     conn.close(1000, '')
     await conn.until('close')
     const sent = wire.counts('server')
@@ -70,7 +71,7 @@ async function asServer({ library, lacks, plain }, options, offer, count, answer
   const server = await library.serve({ deflate: options })
   try {
     const without = [...lacks, ...plain(set) ? [] : ['traffic-in']].join()
-    const flags = ['-deflate', offer, '-agreed', answer, '-messages', String(count)]
+    const flags = ['-deflate', offer, '-agreed', answer, '-messages', count, '-seed', seed]
     const { out, err, status } = await run(client, ['-url', server.url, '-without', without, ...flags])
     assert.equal(status, 0, `${out}${err}`)
   } finally {
@@ -88,7 +89,7 @@ async function asServer({ library, lacks, plain }, options, offer, count, answer
 //   lacks                  the steps that its server cannot do, as in servers.test.mjs
 export function testDeflate(row, some = sets) {
   const { library, options, answerToOffer, answerWithLimits } = row
-  describe(`deflate with ${library.name}`, { concurrency: 2 }, () => {
+  describe(`deflate with ${library.name}, seed ${seed}`, { concurrency: 2 }, () => {
     for (const set of some) {
       // Our server says nothing of a client's window that is not limited.
       test(name(library, 'offers', set), { timeout }, () =>

@@ -122,7 +122,7 @@ const steps = {
 
   // The server's ping comes in one piece with its handshake.
   async 'ping-in, glued to the handshake'(c) {
-    const conn = await c.connect(await c.serve('-ping', '1500ms'), { glue: true })
+    const conn = await c.connect(await c.serve('-ping', '3s'), { glue: true })
     await c.wire.frame('server', 'ping')
     await c.wire.frame('client', 'pong')
     await echo(conn, 'still there')

@@ -102,15 +102,16 @@ func (c *compressor) compress(dst, src []byte) ([]byte, error) {
 	return dst, err
 }
 
-// smallest is the length below which flate.Writer does not look for repeated
-// text at levels 1 to 6, and forgets the text before: for them there is
-// compressSmall.
-const smallest = 128
+// flate.Writer compresses blocks of blockSize bytes. In one of less than smallest
+// it does not look for repeated text at levels 1 to 6, and forgets the text
+// before: for whole messages of that length there is compressSmall.
+const (
+	blockSize = 65535
+	smallest  = 128
+)
 
-// forgetful reports whether the compressor for src is one of those.
-func (f *form) forgetful(src []byte) bool {
-	return len(src) < smallest && f.level < 7
-}
+// forgetful reports whether the compressor forgets with a block of n bytes.
+func (f *form) forgetful(n int) bool { return n < smallest && f.level < 7 }
 
 // compressSmall appends to dst what src becomes with history before it. It
 // needs no compressor, and brings none up to date.

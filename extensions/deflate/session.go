@@ -56,7 +56,7 @@ func (s *sender) Encode(dst, src []byte, fin bool) ([]byte, error) {
 	switch {
 	case len(src) > 0:
 		var err error
-		if dst, err = s.compress(dst, src); err != nil {
+		if dst, err = s.compress(dst, src, fin); err != nil {
 			return dst, err
 		}
 		s.remember(src)
@@ -72,8 +72,8 @@ func (s *sender) Encode(dst, src []byte, fin bool) ([]byte, error) {
 	return dst, nil
 }
 
-func (s *sender) compress(dst, src []byte) ([]byte, error) {
-	if s.most > 0 && s.form.forgetful(src) {
+func (s *sender) compress(dst, src []byte, fin bool) ([]byte, error) {
+	if s.most > 0 && s.form.forgetful(len(src)) {
 		s.Release()
 		return s.form.compressSmall(dst, src, s.history)
 	}
@@ -82,6 +82,15 @@ func (s *sender) compress(dst, src []byte) ([]byte, error) {
 		if s.kept = s.most > 0 && s.ext.keep(); s.kept {
 			s.comp.lost = runtime.AddCleanup(s.comp, (*Extension).unkeep, s.ext)
 		}
+	}
+	if end := len(src) % blockSize; len(src) > blockSize && end > 0 && s.form.forgetful(end) && (s.kept || !fin) {
+		// Parted otherwise, so that what follows can refer to src.
+		cut := len(src) - smallest
+		var err error
+		if dst, err = s.comp.compress(dst, src[:cut]); err != nil {
+			return dst, err
+		}
+		src = src[cut:]
 	}
 	return s.comp.compress(dst, src)
 }

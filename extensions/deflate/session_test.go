@@ -225,6 +225,46 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+// TestRemembers has messages and fragments that are a little longer than blocks,
+// and what follows refer to their end.
+func TestRemembers(t *testing.T) {
+	text := prose(rand.New(rand.NewPCG(1, 1)), 4*blockSize)
+	for level := 1; level <= maxLevel; level++ {
+		for _, size := range []int{1000, blockSize, blockSize + 1, blockSize + smallest - 1, blockSize + smallest, 3*blockSize + 1} {
+			for _, terms := range []side{{true, maxBits}, {true, 13}, {false, maxBits}} {
+				s, r := newSession(&Extension{Level: level}, terms, side{}), newReceiver(terms)
+				fin := terms.takeover // else fragments of one message
+				first, err := s.Encode(nil, text[:size], fin)
+				if err != nil {
+					t.Fatal(err)
+				}
+				second, err := s.Encode(nil, text[size-1000:size], true)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(second) > 100 {
+					t.Errorf("level %d, %v, %d bytes: 1000 bytes of them again take %d", level, terms, size, len(second))
+				}
+				messages := [][]byte{first, second}
+				if !fin {
+					messages = [][]byte{append(first, second...)}
+				}
+				var got []byte
+				for _, m := range messages {
+					part, err := r.read([][]byte{m}, 5000)
+					if err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, part...)
+				}
+				if want := append(text[:size:size], text[size-1000:size]...); !bytes.Equal(got, want) {
+					t.Errorf("level %d, %v, %d bytes: another text came", level, terms, size)
+				}
+			}
+		}
+	}
+}
+
 // TestIdle measures what an idle connection holds.
 func TestIdle(t *testing.T) {
 	if size := unsafe.Sizeof(session{}); size > 240 {

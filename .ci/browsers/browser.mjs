@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import puppeteer from 'puppeteer-core'
 
 // A script may wait this long for the page: the machine may be busy.
-const patience = 30_000
+const patience = 60_000
 
 export const browsers = {
 	chromium: {
@@ -33,6 +33,7 @@ export async function launch(name, scheme = 'light') {
 // Page is the page in a tab. What the browser complains of fails close.
 export class Page {
 	complaints = []
+	before = 0 // messages received before the last send
 
 	static async open(browser, url, { width = 1280, height = 960 } = {}) {
 		const p = new Page()
@@ -87,8 +88,13 @@ export class Page {
 		await this.state('open')
 	}
 
-	// sendText sends a text; sendFile a file with bytes.
+	received() {
+		return this.tab.$$eval('#log .in', all => all.length)
+	}
+
+	// sendText sends a text, sendFile a file with bytes; echo waits for the answer.
 	async sendText(text) {
+		this.before = await this.received()
 		await this.set('text', text)
 		await this.press('submit')
 	}
@@ -98,21 +104,21 @@ export class Page {
 		const path = join(dir, 'file.bin')
 		await writeFile(path, bytes)
 		try {
+			this.before = await this.received()
 			const input = await this.tab.$('#files')
 			await input.uploadFile(path)
 			await this.press('submit')
-			await this.until(() => document.querySelector('#files').files.length === 0)
 			return await this.echo()
 		} finally {
 			await rm(dir, { recursive: true })
 		}
 	}
 
-	// echo waits for the answer to the last message sent by hand, and returns its
-	// line of the list.
+	// echo waits for the next message that comes after a send, and returns its line
+	// of the list.
 	async echo() {
-		await this.until(() => document.querySelector('#log > :last-child')?.className === 'in')
-		return this.tab.$eval('#log > :last-child', e => ({
+		await this.until(before => document.querySelectorAll('#log .in').length > before, this.before)
+		return this.tab.$eval('#log .in:last-child', e => ({
 			about: e.querySelector('.about').textContent,
 			equal: e.querySelector('.echo') !== null,
 			body: e.querySelector('.body')?.textContent ?? '',

@@ -32,7 +32,7 @@ for (const name of Object.keys(browsers)) {
 					await page.sendFile(Uint8Array.from({ length: 300 }, (_, i) => i))
 					await page.reconnect('chat')
 					await page.set('rate', '50')
-					await page.until(() => document.querySelector('#plot .curve').getAttribute('points').split(' ').length >= 120)
+					await page.until(() => document.querySelector('#plot .curve').getAttribute('points').split(' ').length >= 75)
 					await page.until(() => !document.querySelector('#stats').hidden)
 					const colour = await page.tab.evaluate(() => getComputedStyle(document.body).backgroundColor)
 					const brightness = Math.max(...colour.match(/\d+/g).map(Number))

@@ -154,6 +154,12 @@ function onServer(scheme, browser, flags) {
 		}
 		await page.bulk(100, 1000, 'mixed')
 		await page.until(() => !document.querySelector('#stats').hidden)
+		const wide = await page.tab.evaluate(() => [...document.querySelectorAll('body *')].filter(e => {
+			const card = e.parentElement.closest('.card') ?? document.body
+			const inner = card.getBoundingClientRect().right - parseFloat(getComputedStyle(card).paddingRight)
+			return e.getBoundingClientRect().right > inner + 1
+		}).map(e => e.outerHTML.slice(0, 100)))
+		assert.deepEqual(wide, [], 'what sticks out')
 		const [content, view] = await page.tab.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth])
 		assert.ok(content <= view, `${content} px in ${view}`)
 	}, { width: 360, height: 740 })
@@ -225,6 +231,7 @@ async function lyingServer(browser) {
 		await page.state('open')
 		assert.match(await page.bulk(100, 20, 'random'), /^100 of 100 came back, 1 differ\. /)
 		assert.equal(await page.tab.$eval('#result', e => e.dataset.state), 'bad')
+		page.before = await page.received()
 		socket.send('a message that nobody has asked for')
 		assert.equal((await page.echo()).equal, false)
 		socket.close(3999, 'enough')

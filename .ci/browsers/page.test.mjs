@@ -237,6 +237,19 @@ async function lyingServer(browser) {
 		socket.close(3999, 'enough')
 		await page.state('closed')
 		assert.equal(await page.text('closed'), '3999: enough')
+
+		// While a server does not answer the close frame, the page sends nothing.
+		await page.set('rate', '50')
+		const again = once(liar, 'connection')
+		await page.press('open')
+		const [deaf] = await again
+		await page.state('open')
+		deaf.pause()
+		await page.press('shut')
+		await page.until(start => performance.now() > start + 200, await page.tab.evaluate(() => performance.now()))
+		assert.equal(await page.text('state'), 'closing')
+		deaf.resume()
+		await page.state('closed')
 		await page.close()
 	} finally {
 		await server.stop()

@@ -66,14 +66,17 @@ function closed(event) {
 	show('closed')
 }
 
+// send sends a message. While the connection closes nothing is sent: browsers
+// complain of that.
 function send(data) {
+	if (socket?.readyState !== WebSocket.OPEN) return
 	socket.send(data)
 	stats.changed()
 }
 
 // sendByHand sends a message that the list shows.
 function sendByHand(data) {
-	if (socket?.readyState !== WebSocket.OPEN) return
+	if (socket?.readyState !== WebSocket.OPEN) return // files are read first, and it may close meanwhile
 	log.message('out', data)
 	if (waiting.length === mostWaiting) waiting.shift()
 	waiting.push({ data, sent: performance.now() })

@@ -1,5 +1,5 @@
-// Wsdriver is a WebSocket echo server and a WebSocket client for the terminal,
-// for every version of the protocol. Run "wsdriver help".
+// Wsdriver is a WebSocket echo server, with a page for browsers, and a WebSocket
+// client for the terminal, for every version of the protocol. Run "wsdriver help".
 package main
 
 import (
@@ -24,7 +24,7 @@ const help = `Wsdriver speaks WebSocket: RFC 6455 and the versions before it.
 
 Usage:
 
-	wsdriver serve [flags]          echo server
+	wsdriver serve [flags]          echo server, with a page for browsers
 	wsdriver connect [flags] URL    client for the terminal and for pipes
 	wsdriver version                print the version
 	wsdriver help [command]         print this, or the help of a command

@@ -27,10 +27,10 @@ It prints its URL when it listens, and that of the page. SIGINT and SIGTERM clos
 all connections with 1001 and end it with status 0. The status is 1 if it can not
 listen, 2 if a flag is wrong.
 
-Both URLs are encrypted with -tls-cert and -tls-key or, to try something out,
-with -tls-self-signed: that certificate is for localhost, this host's name and
-the host of -addr, is valid for 14 days, and is gone when serve ends. Compare the
-fingerprint with what the browser shows.
+With -tls-cert and -tls-key or, to try something out, with -tls-self-signed they
+are wss and https, and the SHA-256 fingerprint of the certificate is printed. A
+self-signed one is for localhost, this host's name and the host of -addr. It is
+valid for 14 days and gone when serve ends.
 `
 
 // serve is the subcommand.
@@ -157,7 +157,7 @@ func (s *server) echo(conn *stream.Conn) {
 		}
 		c.received.count(len(p))
 		c.sent.count(len(p)) // before it leaves: what the peer has is counted
-		if err = conn.WriteMessage(kind, p); err != nil {
+		if conn.WriteMessage(kind, p) != nil {
 			break
 		}
 		if buf = p; cap(buf) > 64<<10 {

@@ -29,12 +29,29 @@ func (c *Conn) ReadMessage(buf []byte) (driver.Kind, []byte, error) {
 		return driver.None, buf[:0], err
 	}
 	defer c.endRead()
+	if err := c.await(); err != nil {
+		return driver.None, buf[:0], err
+	}
 	kind, buf, err := c.message(buf[:0])
 	if err != nil {
 		return driver.None, buf[:0], err
 	}
 	c.kick()
 	return kind, buf, nil
+}
+
+// await waits for input between messages, if there is none. This is where an idle
+// connection spends its time, so there should be little stack above: see input.
+func (c *Conn) await() error {
+	if len(c.in) > 0 || c.reader != nil || c.d.Pending() {
+		return nil
+	}
+	switch c.d.State() {
+	case driver.StateOpen, driver.StateClosing:
+		c.settle()
+		return c.fill()
+	}
+	return nil
 }
 
 // message appends the next message to buf. The caller has the turn to read.

@@ -38,6 +38,7 @@ func (l *lockedBuffer) String() string {
 // newLogged returns a server with one handler, and its log.
 func newLogged(t *testing.T, h http.Handler) (*httptest.Server, *lockedBuffer) {
 	t.Helper()
+	noLeaks(t)
 	l := &lockedBuffer{}
 	s := httptest.NewUnstartedServer(h)
 	s.Config.ErrorLog = log.New(l, "", 0)

@@ -25,10 +25,27 @@ import (
 
 var all = &driver.Config{Versions: driver.AllVersions, Subprotocols: []string{"b"}, KeepRequest: true}
 
+// noLeaks fails the test if goroutines are left over at its end.
+func noLeaks(t *testing.T) {
+	t.Helper()
+	before := runtime.NumGoroutine()
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		deadline := time.Now().Add(10 * time.Second)
+		for runtime.NumGoroutine() > before {
+			if time.Now().After(deadline) {
+				buf := make([]byte, 1<<16)
+				t.Fatalf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), buf[:runtime.Stack(buf, true)])
+			}
+			runtime.Gosched()
+		}
+	})
+}
+
 // serve returns a server whose handler echoes, and where its errors go.
 func serve(t *testing.T, c *driver.Config, start func(*httptest.Server)) (*httptest.Server, chan error) {
 	t.Helper()
-	before := runtime.NumGoroutine()
+	noLeaks(t)
 	errs := make(chan error, 100)
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, err := hijack.Upgrade(w, r, c)
@@ -42,18 +59,7 @@ func serve(t *testing.T, c *driver.Config, start func(*httptest.Server)) (*httpt
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.Config.ReadTimeout = time.Hour // its deadlines must not stay
 	start(s)
-	t.Cleanup(func() {
-		s.Close()
-		http.DefaultClient.CloseIdleConnections()
-		deadline := time.Now().Add(10 * time.Second)
-		for runtime.NumGoroutine() > before {
-			if time.Now().After(deadline) {
-				buf := make([]byte, 1<<16)
-				t.Fatalf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), buf[:runtime.Stack(buf, true)])
-			}
-			runtime.Gosched()
-		}
-	})
+	t.Cleanup(s.Close)
 	return s, errs
 }
 

@@ -56,6 +56,7 @@ func wantStatus(t *testing.T, err error, status int, text string) {
 // newServer returns a server with one handler.
 func newServer(t *testing.T, h http.Handler) *httptest.Server {
 	t.Helper()
+	noLeaks(t)
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	return s

@@ -94,7 +94,8 @@ func (c *Conn) closed(ev driver.Event) error {
 	return c.closeErr
 }
 
-// WriteClose sends a close frame and returns when the transport has taken it.
+// WriteClose sends a close frame and returns when the transport has taken it; the
+// write deadline counts as for WriteMessage.
 // Reading goes on: what the peer sent before its answer is delivered, then
 // ReadMessage returns the *CloseError. Code and reason are as in driver.Close. In
 // hixie-75, which has no closing handshake, the transport is closed.

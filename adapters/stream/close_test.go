@@ -328,3 +328,37 @@ func TestReadRequest(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestCloseContext has a peer that never answers.
+func TestCloseContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		go io.Copy(io.Discard, a)
+		c := opened(t, b, &driver.Config{CloseTimeout: time.Hour})
+		why := errors.New("enough")
+		ctx, cancel := context.WithCancelCause(context.Background())
+		time.AfterFunc(time.Second, func() { cancel(why) })
+		began := time.Now()
+		if err := c.Close(ctx, driver.CodeAbnormal, ""); !errors.Is(err, driver.ErrUnsupported) {
+			t.Errorf("bad code: %v", err)
+		}
+		if err := c.Close(ctx, driver.CodeNormal, ""); err != why || time.Since(began) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		if err := c.Close(context.Background(), driver.CodeNormal, ""); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("again: %v", err)
+		}
+	})
+	noLeaks(t)
+	a, b := tcp(t)
+	client, server := open(t, a, b, nil, nil)
+	go echo(server)
+	ctx, cancel := context.WithCancel(context.Background())
+	if err := client.Close(ctx, driver.CodeNormal, ""); err != nil {
+		t.Error(err)
+	}
+	cancel()
+	if err := client.Close(ctx, driver.CodeNormal, ""); err != nil {
+		t.Errorf("a context that ended afterwards: %v", err)
+	}
+}

@@ -208,9 +208,9 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 
 // SetWriteDeadline sets when writing ends with an error that wraps
 // os.ErrDeadlineExceeded; the zero Time is never. Such an error never spoils the
-// connection: what the transport has not taken stays queued, in order, and
-// leaves with the next write or Flush. It works with every transport. Until
-// there is a new deadline, writing goes on to end so.
+// connection: what the transport has not taken stays queued, in order, until
+// there is a new deadline; then it leaves in the background. It works with every
+// transport.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -219,8 +219,11 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 		return nil
 	}
 	c.setDeadline(t)
-	if c.apart {
-		return nil
+	if !c.apart {
+		if err := c.rwc.(interface{ SetWriteDeadline(time.Time) error }).SetWriteDeadline(t); err != nil {
+			return err
+		}
 	}
-	return c.rwc.(interface{ SetWriteDeadline(time.Time) error }).SetWriteDeadline(t)
+	c.kick()
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -215,22 +216,66 @@ func TestWaitingWritesLeaveTogether(t *testing.T) {
 }
 
 func TestNoAllocations(t *testing.T) {
-	in := frame(0x82, "some bytes") + frame(0x81, "text")
-	rw := &loop{in: []byte(in)}
+	rw := &loop{in: []byte(frame(0x82, "some bytes") + frame(0x81, "text"))}
 	c := opened(t, rw, nil)
 	defer c.CloseNow()
+	m, err := stream.NewPrepared(driver.Text, []byte("text"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	buf := make([]byte, 0, 64)
-	step := func() {
-		kind, p, err := c.ReadMessage(buf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := c.WriteMessage(kind, p); err != nil {
-			t.Fatal(err)
+	steps := map[string]func() error{
+		"ReadMessage": func() error {
+			_, _, err := c.ReadMessage(buf)
+			return err
+		},
+		"WriteMessage":  func() error { return c.WriteMessage(driver.Text, buf[:4]) },
+		"Queue":         func() error { return c.Queue(driver.Text, buf[:4]) },
+		"WritePrepared": func() error { return c.WritePrepared(m) },
+		"QueuePrepared": func() error { return c.QueuePrepared(m) },
+	}
+	for name, step := range steps {
+		n := testing.AllocsPerRun(1000, func() {
+			if err := step(); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n > 0 {
+			t.Errorf("%s: %v allocations, not 0", name, n)
 		}
 	}
-	if n := testing.AllocsPerRun(1000, step); n > 0 {
-		t.Errorf("%v allocations for a message, not 0", n)
+}
+
+// TestBroadcastAllocations: a broadcast to 1001 connections allocates as much as
+// one to a single connection.
+func TestBroadcastAllocations(t *testing.T) {
+	var conns []*stream.Conn
+	for range 1001 {
+		c := opened(t, &loop{}, nil)
+		defer c.CloseNow()
+		conns = append(conns, c)
+	}
+	allocs := func(conns []*stream.Conn) float64 {
+		all := slices.Values(conns)
+		p := make([]byte, 100)
+		step := func() {
+			if sent, err := stream.Broadcast(all, driver.Binary, p); sent != len(conns) || err != nil {
+				t.Fatal(sent, err)
+			}
+			for _, c := range conns {
+				if err := c.Flush(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for range 3 { // each connection makes its two buffers
+			step()
+		}
+		return testing.AllocsPerRun(20, step)
+	}
+	one, many := allocs(conns[:1]), allocs(conns)
+	if each := (many - one) / 1000; each > 0.01 {
+		t.Errorf("%v allocations for each connection, not 0", each)
 	}
 }
 

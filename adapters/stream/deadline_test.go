@@ -159,3 +159,28 @@ func TestTimedOutTransport(t *testing.T) {
 		t.Errorf("%v", e)
 	}
 }
+
+// TestNewDeadlineWrites: what a deadline has left behind leaves when there is
+// another, without a call that writes. (A close frame stayed behind for ever.)
+func TestNewDeadlineWrites(t *testing.T) {
+	for _, wrap := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			a, b := net.Pipe()
+			rwc := io.ReadWriteCloser(b)
+			if wrap {
+				rwc = bare{b}
+			}
+			c := opened(t, rwc, nil)
+			c.SetWriteDeadline(time.Now().Add(time.Second))
+			if err := c.WriteClose(driver.CodeNormal, ""); !isDeadline(err) {
+				t.Errorf("%v", err)
+			}
+			c.SetWriteDeadline(time.Time{})
+			p := make([]byte, 4)
+			if _, err := io.ReadFull(a, p); err != nil || string(p) != "\x88\x02\x03\xe8" {
+				t.Errorf("%q, %v", p, err)
+			}
+			c.CloseNow()
+		})
+	}
+}

@@ -65,21 +65,22 @@ func newClient(t *testing.T, rwc io.ReadWriteCloser, c *driver.Config) *stream.C
 // open makes the handshake between two ends of a transport.
 func open(t *testing.T, a, b io.ReadWriteCloser, cc, sc *driver.Config) (client, server *stream.Conn) {
 	t.Helper()
-	client = newClient(t, a, cc)
-	server = stream.New(b, driver.NewServer(sc), nil)
+	client, server = newClient(t, a, cc), stream.New(b, driver.NewServer(sc), nil)
 	t.Cleanup(func() {
 		client.CloseNow()
 		server.CloseNow()
 	})
-	done := make(chan error, 1)
-	go func() { done <- server.Handshake(context.Background()) }()
-	if err := client.Handshake(context.Background()); err != nil {
-		t.Fatalf("client: %v", err)
-	}
-	if err := <-done; err != nil {
-		t.Fatalf("server: %v", err)
+	if err := shakeHands(client, server); err != nil {
+		t.Fatal(err)
 	}
 	return client, server
+}
+
+// shakeHands makes the opening handshake.
+func shakeHands(client, server *stream.Conn) error {
+	done := make(chan error, 1)
+	go func() { done <- server.Handshake(context.Background()) }()
+	return errors.Join(client.Handshake(context.Background()), <-done)
 }
 
 // opened is a server's Conn that needs no handshake, over rwc.

@@ -44,7 +44,7 @@ type output struct {
 // the message has not been sent; if the write deadline has passed before it could
 // be queued, the error wraps both driver.ErrFull and os.ErrDeadlineExceeded. With
 // any other error that wraps os.ErrDeadlineExceeded the message has been queued
-// and leaves with the next write or Flush: it need not be sent again.
+// and leaves when there is a new deadline: it need not be sent again.
 func (c *Conn) WriteMessage(kind driver.Kind, p []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -101,7 +101,8 @@ func (c *Conn) sent(err error) error {
 	return err
 }
 
-// Flush writes what is queued: what a passed deadline has left behind.
+// Flush returns when the transport has taken all that is queued: what a passed
+// deadline has left behind, and what Queue leaves to the background.
 func (c *Conn) Flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,0 +1,199 @@
+package stream_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/sans-io/websocket-driver/adapters/stream"
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// pair returns the two ends of a connection, for the examples.
+func pair(o *stream.Options) (client, server *stream.Conn) {
+	a, b := net.Pipe()
+	d, err := driver.NewClient("ws://example.com/", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, server = stream.New(a, d, o), stream.New(b, driver.NewServer(nil), o)
+	if err := shakeHands(client, server); err != nil {
+		log.Fatal(err)
+	}
+	return client, server
+}
+
+// A loop over messages, which ends when the peer has closed.
+func ExampleConn_Messages() {
+	client, server := pair(nil)
+	go func() {
+		client.WriteMessage(driver.Text, []byte("one"))
+		client.WriteMessage(driver.Binary, []byte("two"))
+		client.Close(context.Background(), driver.CodeNormal, "")
+	}()
+	for m, err := range server.Messages() {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%v %s\n", m.Kind, m.Data)
+	}
+	// Output:
+	// Text one
+	// Binary two
+}
+
+// A message of any length, from one stream to another.
+func ExampleConn_NextWriter() {
+	client, server := pair(nil)
+	go func() {
+		w, err := client.NextWriter(driver.Text)
+		if err != nil {
+			log.Fatal(err)
+		}
+		io.Copy(w, strings.NewReader("as long as you like\n"))
+		w.Close()
+	}()
+	_, r, err := server.NextReader()
+	if err != nil {
+		log.Fatal(err)
+	}
+	io.Copy(os.Stdout, r)
+	// Output: as long as you like
+}
+
+func ExampleConn_WriteJSON() {
+	type point struct{ X, Y int }
+	client, server := pair(nil)
+	go client.WriteJSON(point{1, 2})
+	var p point
+	if err := server.ReadJSON(&p); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(p.X, p.Y)
+	// Output: 1 2
+}
+
+// An echo that answers many messages of one read in one write.
+func ExampleConn_Queue() {
+	client, server := pair(nil)
+	go func() {
+		for m, err := range server.Messages() {
+			if err == nil {
+				err = server.Queue(m.Kind, m.Data)
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	client.WriteMessage(driver.Text, []byte("hello"))
+	_, p, err := client.ReadMessage(nil)
+	fmt.Printf("%s %v\n", p, err)
+	// Output: hello <nil>
+}
+
+// A peer that reads nothing: what waits for it stays bounded.
+func ExampleOptions_slow() {
+	_, server := pair(&stream.Options{MaxBuffered: 1000, Slow: stream.SlowDrop})
+	for i := range 100 {
+		if err := server.Queue(driver.Binary, make([]byte, 500)); errors.Is(err, driver.ErrFull) {
+			fmt.Println("message", i, "was dropped")
+			break
+		}
+	}
+	server.CloseNow()
+	// Output: message 2 was dropped
+}
+
+func ExampleConn_Ping() {
+	client, server := pair(nil)
+	go client.ReadMessage(nil) // somebody has to read
+	go server.ReadMessage(nil)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	took, err := client.Ping(ctx)
+	fmt.Println(took < time.Minute, err)
+	// Output: true <nil>
+}
+
+// A protocol for net.Conn over a WebSocket.
+func ExampleConn_NetConn() {
+	client, server := pair(nil)
+	go func() {
+		conn := server.NetConn(driver.Binary)
+		io.Copy(conn, conn)
+	}()
+	conn := client.NetConn(driver.Binary)
+	fmt.Fprintln(conn, "hello")
+	p := make([]byte, 6)
+	io.ReadFull(conn, p)
+	fmt.Printf("%s", p)
+	// Output: hello
+}
+
+// Fragments by hand, and what else the driver can do.
+func ExampleConn_Raw() {
+	client, server := pair(nil)
+	client.Raw(func(d *driver.Driver) {
+		d.Fragment(driver.Text, []byte("in "), false)
+		d.Fragment(driver.Text, []byte("parts"), true)
+	})
+	_, p, err := server.ReadMessage(nil)
+	fmt.Printf("%s %v\n", p, err)
+	// Output: in parts <nil>
+}
+
+// A room: everybody in it gets the message, which is encoded once.
+func ExampleBroadcast() {
+	var room stream.Registry
+	var clients []*stream.Conn
+	for range 3 {
+		client, server := pair(nil)
+		clients = append(clients, client)
+		room.Add(server)
+	}
+	sent, err := stream.Broadcast(room.All(), driver.Text, []byte("hello, all"))
+	fmt.Println(sent, err)
+	for _, c := range clients {
+		_, p, _ := c.ReadMessage(nil)
+		fmt.Printf("%s\n", p)
+	}
+	// Output:
+	// 3 <nil>
+	// hello, all
+	// hello, all
+	// hello, all
+}
+
+// A server of net/http that closes its connections when it shuts down.
+func ExampleRegistry_Shutdown() {
+	var conns stream.Registry
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	server := &http.Server{}
+	server.RegisterOnShutdown(func() { conns.Shutdown(ctx) })
+
+	client, conn := pair(nil) // a handler has it from hijack.Upgrade
+	if !conns.Add(conn) {
+		conn.Close(ctx, driver.CodeGoingAway, "")
+	}
+
+	closed := make(chan error)
+	go func() {
+		_, _, err := client.ReadMessage(nil)
+		closed <- err
+	}()
+	server.Shutdown(ctx)             // begins to close the connections
+	fmt.Println(conns.Shutdown(ctx)) // waits for them
+	fmt.Println(<-closed)
+	// Output:
+	// <nil>
+	// websocket: closed with 1001 (going away)
+}

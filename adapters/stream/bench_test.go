@@ -3,6 +3,7 @@ package stream_test
 import (
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"testing"
 
@@ -50,6 +51,53 @@ func BenchmarkWrite(b *testing.B) {
 					}
 				}
 			})
+		})
+	}
+}
+
+// BenchmarkEcho sends 64 messages at a time to a server that sends each back over
+// TCP, and waits for all.
+func BenchmarkEcho(b *testing.B) {
+	sends := map[string]func(*stream.Conn, driver.Kind, []byte) error{
+		"WriteMessage": (*stream.Conn).WriteMessage,
+		"Queue":        (*stream.Conn).Queue,
+	}
+	for name, send := range sends {
+		b.Run(name, func(b *testing.B) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer l.Close()
+			peer, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer peer.Close()
+			nc, err := l.Accept()
+			if err != nil {
+				b.Fatal(err)
+			}
+			c := newBenchConn(b, nc)
+			defer c.CloseNow()
+			go func() {
+				for m, err := range c.Messages() {
+					if err != nil || send(c, m.Kind, m.Data) != nil {
+						return
+					}
+				}
+			}()
+			in := []byte(strings.Repeat(frame(0x82, strings.Repeat("x", 100)), 64))
+			out := make([]byte, 64*102)
+			b.SetBytes(64 * 100)
+			for b.Loop() {
+				if _, err := peer.Write(in); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := io.ReadFull(peer, out); err != nil {
+					b.Fatal(err)
+				}
+			}
 		})
 	}
 }

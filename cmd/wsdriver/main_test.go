@@ -146,7 +146,7 @@ func TestSignals(t *testing.T) {
 		t.Errorf("serve ended with %d", status)
 	}
 	for i, v := range driver.AllVersions {
-		want := "closed with 1001 (going away): the server ends"
+		want := "closed with 1001 (going away)"
 		if v.IsHixie() {
 			want = "closed"
 		}

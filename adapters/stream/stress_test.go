@@ -86,8 +86,7 @@ func stress(client, server *stream.Conn, random *rand.Rand) error {
 	conns := [2]*stream.Conn{client, server}
 	var accepted, received [2][stressWriters]uint32
 	var errs [2]error
-	var writers, readers, others sync.WaitGroup
-	over := make(chan struct{})
+	var writers, readers sync.WaitGroup
 	due := [2]chan struct{}{make(chan struct{}), make(chan struct{})}
 	for side, c := range conns {
 		for w := range stressWriters {
@@ -96,7 +95,6 @@ func stress(client, server *stream.Conn, random *rand.Rand) error {
 		}
 		r := rand.New(rand.NewPCG(random.Uint64(), 0))
 		readers.Go(func() { received[1-side], errs[side] = receiveAll(c, r, due[side]) })
-		others.Go(func() { moveDeadline(c, over) })
 	}
 	ending := ends[random.IntN(len(ends))]
 	one := random.IntN(2)
@@ -104,8 +102,6 @@ func stress(client, server *stream.Conn, random *rand.Rand) error {
 	ending.end(conns[one], conns[1-one])
 	writers.Wait()
 	readers.Wait()
-	close(over)
-	others.Wait()
 	for side := range conns {
 		if errs[side] != nil {
 			return fmt.Errorf("%s: %w", ending.name, errs[side])
@@ -119,29 +115,15 @@ func stress(client, server *stream.Conn, random *rand.Rand) error {
 	return nil
 }
 
-// moveDeadline sets write deadlines, some of which pass, until over is closed.
-func moveDeadline(c *stream.Conn, over chan struct{}) {
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for i := 0; ; i++ {
-		switch i % 4 {
-		case 0:
-			c.SetWriteDeadline(time.Now().Add(2 * time.Millisecond))
-		case 3:
-			c.SetWriteDeadline(time.Time{})
-		}
-		select {
-		case <-tick.C:
-		case <-over:
-			return
-		}
-	}
-}
-
 // sendAll sends numbered messages until the connection takes no more, and returns
-// how many it has accepted.
+// how many it has accepted. The deadlines that it sets are those of all writers.
 func sendAll(c *stream.Conn, writer byte, random *rand.Rand) (accepted uint32) {
 	for {
+		deadline := time.Time{}
+		if random.IntN(3) == 0 {
+			deadline = time.Now().Add(time.Duration(random.IntN(5000)) * time.Microsecond)
+		}
+		c.SetWriteDeadline(deadline)
 		size := random.IntN(300)
 		if random.IntN(20) == 0 {
 			size = random.IntN(100 << 10)
@@ -180,7 +162,9 @@ func sendStream(c *stream.Conn, p []byte, random *rand.Rand) error {
 	}
 	for len(p) > 0 {
 		n, err := w.Write(p[:random.IntN(len(p)+1)])
-		if p = p[n:]; err != nil && !isDeadline(err) {
+		if p = p[n:]; isDeadline(err) {
+			c.SetWriteDeadline(time.Time{})
+		} else if err != nil {
 			return err
 		}
 	}
@@ -191,7 +175,7 @@ func sendStream(c *stream.Conn, p []byte, random *rand.Rand) error {
 // each writer have come. It closes due when some have.
 func receiveAll(c *stream.Conn, random *rand.Rand, due chan struct{}) (next [stressWriters]uint32, err error) {
 	var buf []byte
-	left := random.IntN(1000)
+	left := random.IntN(400)
 	for {
 		if left == 0 {
 			close(due)

@@ -24,6 +24,10 @@ type library struct {
 	// negotiates permessage-deflate only without it.
 	alone bool
 
+	// timed says that the library lets go of memory by the clock when a connection
+	// is idle.
+	timed bool
+
 	// listen returns how to open connections, of which all share what the library
 	// lets them share.
 	listen func(takeover bool) func(conn *memory) (*server, error)
@@ -49,13 +53,13 @@ func offer(takeover bool) string {
 }
 
 var (
-	this      = library{"this", false, listenDriver(0)}
-	reprimed  = library{"this, re-primed", false, listenDriver(-1)}
-	throughIO = library{"this, stream.Conn", false, listenStream}
+	this      = library{title: "this", listen: listenDriver(0)}
+	reprimed  = library{title: "this, re-primed", listen: listenDriver(-1)}
+	throughIO = library{title: "this, stream.Conn", timed: true, listen: listenStream}
 	others    = []library{
-		{"gws", false, listenGWS},
-		{"coder", false, listenCoder},
-		{"gorilla", true, listenGorilla},
+		{title: "gws", listen: listenGWS},
+		{title: "coder", listen: listenCoder},
+		{title: "gorilla", alone: true, listen: listenGorilla},
 	}
 )
 

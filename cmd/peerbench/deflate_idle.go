@@ -7,14 +7,15 @@ import (
 	"time"
 )
 
-// restTime is more than it takes this library to notice that a connection is idle: from 2 to 4 s.
+// restTime is more than it takes this library to notice that a connection is
+// idle, which is from 2 to 4 s.
 const restTime = 5 * time.Second
 
 // compareIdle prints what an idle connection holds on the heap when it has
-// received and sent some messages of 1 KiB: of count connections, that share
-// what their library lets them share, the mean. What is pooled has been
-// collected. Stacks of goroutines do not count, though all but the bare driver need
-// one that waits for input.
+// received and sent some messages of 1 KiB, the mean of count connections. What
+// they share does not count, and what is pooled has been collected. Stacks of
+// goroutines do not count either, though all but the bare driver need one that
+// waits for input.
 func compareIdle(count int) error {
 	fmt.Printf("\n%-30s %-18s %10s\n", "case", "", "bytes held")
 	for _, takeover := range []bool{false, true} {
@@ -40,49 +41,61 @@ func compareIdle(count int) error {
 
 func measureHeld(c *deflateCase, l library, count int) (held int64, err error) {
 	open := l.listen(c.takeover)
-	before := heapInUse()
-	servers := make([]*server, count)
 	end := make(chan struct{})
-	var idle, over sync.WaitGroup
+	var over sync.WaitGroup
+	defer over.Wait()
+	defer close(end)
+	servers := make([]*server, count+1)
+	var before int64
 	for i := range servers {
-		conn := &memory{}
-		if servers[i], err = open(conn); err != nil {
+		if servers[i], err = exchange(c, open, end, &over); err != nil {
 			return 0, err
 		}
-		conn.in = c.wire
-		if servers[i].rest != nil {
-			if _, _, err := servers[i].receive(); err != nil {
-				return 0, err
-			}
-			continue
-		}
-		conn.open, conn.idle = end, idle.Done
-		idle.Add(1)
-		over.Go(func() { _, _, _ = servers[i].receive() })
-	}
-	idle.Wait()
-	for _, s := range servers {
-		for i := range c.count {
-			if err := s.send(c.message(i)); err != nil {
-				return 0, err
-			}
-		}
-		if s.rest != nil {
-			s.rest()
+		if i == 0 { // what is shared has been made
+			before = l.heapAtRest()
 		}
 	}
-	if l.timed {
-		time.Sleep(restTime)
-	}
-	held = (heapInUse() - before) / int64(count)
-	close(end)
-	over.Wait()
+	held = (l.heapAtRest() - before) / int64(count)
 	runtime.KeepAlive(servers)
 	return held, nil
 }
 
-// heapInUse returns the bytes of live objects, without what is pooled.
-func heapInUse() int64 {
+// exchange opens a connection that receives the messages of c, sends them, and
+// stays until end is closed.
+func exchange(c *deflateCase, open func(*memory) (*server, error), end chan struct{}, over *sync.WaitGroup) (*server, error) {
+	conn := &memory{}
+	s, err := open(conn)
+	if err != nil {
+		return nil, err
+	}
+	conn.in = c.wire
+	if s.rest != nil {
+		if _, _, err := s.receive(); err != nil {
+			return nil, err
+		}
+	} else {
+		idle := make(chan struct{})
+		conn.open, conn.idle = end, func() { close(idle) }
+		over.Go(func() { _, _, _ = s.receive() })
+		<-idle
+	}
+	for i := range c.count {
+		if err := s.send(c.message(i)); err != nil {
+			return nil, err
+		}
+	}
+	if s.rest != nil {
+		s.rest()
+	}
+	return s, nil
+}
+
+// heapAtRest returns the bytes of live objects, without what is pooled, when all
+// connections are idle.
+func (l library) heapAtRest() int64 {
+	if l.timed {
+		time.Sleep(restTime)
+	}
 	for range 3 {
 		runtime.GC()
 	}

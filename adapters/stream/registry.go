@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/sans-io/websocket-driver/driver"
 )
@@ -109,7 +110,7 @@ func (r *Registry) snapshot() []*Conn {
 // Shutdown closes all connections with 1001 (going away) and returns when they
 // have ended; Add refuses from now on. Each takes Config.CloseTimeout at most.
 // When ctx ends before, those that are left are closed as CloseNow does, and the
-// error is that of ctx. It may be called again, to wait.
+// error is that of ctx; else it is nil. It may be called again, to wait.
 //
 // http.Server.Shutdown does not wait for what RegisterOnShutdown starts: call
 // Shutdown once more behind it.
@@ -118,9 +119,17 @@ func (r *Registry) Shutdown(ctx context.Context) error {
 	r.ending = true
 	r.mu.Unlock()
 	var all sync.WaitGroup
+	var cut atomic.Bool
 	for c := range r.All() {
-		all.Go(func() { _ = c.Close(ctx, driver.CodeGoingAway, "") })
+		all.Go(func() {
+			if err := c.Close(ctx, driver.CodeGoingAway, ""); err != nil && err == context.Cause(ctx) {
+				cut.Store(true)
+			}
+		})
 	}
 	all.Wait()
-	return context.Cause(ctx)
+	if cut.Load() {
+		return context.Cause(ctx)
+	}
+	return nil
 }

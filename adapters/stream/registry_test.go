@@ -94,8 +94,9 @@ func TestShutdown(t *testing.T) {
 			if r.Len() != 0 || r.Add(silent) {
 				t.Error("connections are left or let in")
 			}
-			if err := r.Shutdown(context.Background()); err != nil {
-				t.Errorf("again: %v", err)
+			cancel()
+			if err := r.Shutdown(ctx); err != nil {
+				t.Errorf("again, when nothing is left: %v", err)
 			}
 		})
 	}

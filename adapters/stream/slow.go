@@ -9,7 +9,8 @@ import (
 )
 
 // Slow is what a message does when the peer is so slow that Options.MaxBuffered
-// bytes wait already.
+// bytes wait already. Whoever wants to wait for no peer at all sends by Queue, with
+// SlowDrop or SlowClose: WriteMessage waits for its own bytes all the same.
 type Slow uint8
 
 const (

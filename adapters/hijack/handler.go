@@ -32,8 +32,8 @@ type Protocol struct {
 //
 // When serve returns the connection is closed with 1000 if it is not yet. A panic
 // is dealt with as in net/http: it goes to the ErrorLog of the server, unless it is
-// http.ErrAbortHandler, and the connection is closed with 1011. Why a
-// request was answered with 500 goes to the ErrorLog too.
+// http.ErrAbortHandler, and the connection is closed with 1011. Why a request was
+// answered with 500 goes to the ErrorLog too.
 func (u *Upgrader) Handler(serve func(conn *stream.Conn, r *http.Request)) http.Handler {
 	return u.handler(func(string) (Protocol, error) { return Protocol{Serve: serve}, nil })
 }

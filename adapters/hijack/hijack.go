@@ -81,6 +81,9 @@ func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request, check func(*d
 		}
 		return nil, answer(w, d.Response(), err)
 	}
+	if r.ContentLength != 0 { // it would be taken for frames
+		return nil, refuse(w, refusal(http.StatusBadRequest, "WebSocket request with a body"))
+	}
 	if err := u.checkOrigin(r, d.Request()); err != nil {
 		return nil, refuse(w, err)
 	}
@@ -106,11 +109,8 @@ func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request, check func(*d
 
 // newDriver returns a driver that has judged r.
 func (u *Upgrader) newDriver(r *http.Request) (*driver.Driver, error) {
-	switch {
-	case r.ProtoMajor != 1:
+	if r.ProtoMajor != 1 {
 		return nil, refusal(http.StatusHTTPVersionNotSupported, "WebSocket over %s is not supported", r.Proto)
-	case r.ContentLength != 0: // it would be taken for frames
-		return nil, refusal(http.StatusBadRequest, "WebSocket request with a body")
 	}
 	config := u.Config
 	if u.Select != nil {

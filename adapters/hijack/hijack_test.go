@@ -212,6 +212,10 @@ func TestRefused(t *testing.T) {
 	}{
 		{"plain", func(r *http.Request) { r.Header = http.Header{} }, 426, "not a WebSocket request", "13, 8, 7"},
 		{"version", func(r *http.Request) { r.Header.Set("Sec-WebSocket-Version", "14") }, 426, `"14"`, "13, 8, 7"},
+		{"plain with a body", func(r *http.Request) {
+			r.Header = http.Header{}
+			r.Method, r.Body, r.ContentLength = "POST", io.NopCloser(strings.NewReader("x")), 1
+		}, 426, "not a WebSocket request", "13, 8, 7"},
 		{"method", func(r *http.Request) { r.Method = "POST" }, 405, "POST", ""},
 		{"no key", func(r *http.Request) { r.Header.Del("Sec-WebSocket-Key") }, 400, "", ""},
 		{"hixie", func(r *http.Request) {

@@ -2,14 +2,24 @@ package stream
 
 import "sync"
 
-// buffers are shared by all connections, for reading and for writing, so that
-// those which are idle hold none. They are kept behind pointers: putting a slice
-// into a pool would cost memory each time.
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
+// pool holds buffers that connections share, so that those which are idle hold
+// none. They are kept behind pointers: putting a slice into a sync.Pool would cost
+// memory each time.
+type pool struct{ p sync.Pool }
 
-// getBuffer returns a buffer of at least size bytes, of any content.
-func getBuffer(size int) *[]byte {
-	b := buffers.Get().(*[]byte)
+// Buffers for reading are as large as somebody has asked for, those for writing
+// as large as what was sent.
+var readBuffers, writeBuffers pool
+
+// writeBuffer is the least capacity of a buffer for writing, in bytes.
+const writeBuffer = 4 << 10
+
+// get returns a buffer of at least size bytes, of any content.
+func (p *pool) get(size int) *[]byte {
+	b, _ := p.p.Get().(*[]byte)
+	if b == nil {
+		b = new([]byte)
+	}
 	if cap(*b) < size {
 		*b = make([]byte, size)
 	}
@@ -17,23 +27,18 @@ func getBuffer(size int) *[]byte {
 	return b
 }
 
-// putBuffer gives back what getBuffer has returned, unless it has become so
-// large that it is better let go.
-func putBuffer(b *[]byte) {
-	if cap(*b) <= bigBuffer {
-		buffers.Put(b)
-	}
-}
+// put gives back what get has returned.
+func (p *pool) put(b *[]byte) { p.p.Put(b) }
 
 // lend gives the driver a buffer for what is about to be sent.
 func (c *Conn) lend() {
 	if c.lent != nil || c.d.Buffered() > 0 {
 		return
 	}
-	if b := getBuffer(c.input.size); c.d.Lend(*b) {
+	if b := writeBuffers.get(writeBuffer); c.d.Lend(*b) {
 		c.lent = b
 	} else {
-		putBuffer(b)
+		writeBuffers.put(b)
 	}
 }
 
@@ -47,8 +52,8 @@ func (c *Conn) take() {
 
 // releaseBatch gives the buffer of a batch back that has been written.
 func (c *Conn) releaseBatch() {
-	if c.batch != nil {
-		putBuffer(c.batch)
+	if c.batch != nil && cap(*c.batch) <= bigBuffer {
+		writeBuffers.put(c.batch)
 	}
 	c.batch, c.rest = nil, nil
 }

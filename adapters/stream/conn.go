@@ -29,7 +29,9 @@ import (
 // Options are settings of a Conn. Nil and the zero Options work.
 type Options struct {
 	// ReadBuffer is how many bytes are read from the transport at once.
-	// Default 4096.
+	// Default 4096. The buffers are shared: a connection on which nothing happens
+	// has none if its transport is exactly a *net.TCPConn or *net.UnixConn, 128
+	// bytes if it is a *tls.Conn, and one of its own if it is anything else.
 	ReadBuffer int
 
 	// MaxBuffered is how many bytes may wait for a peer that takes them slowly.
@@ -64,9 +66,9 @@ type Conn struct {
 	slow         Slow
 	client       bool // a client whose handshake is not complete at New
 
-	input // its contents belong to the goroutine that has set reading
+	input // belongs to the goroutine that has set reading, as do the bytes of in
 
-	// mu guards all below, and while nobody reads what in holds.
+	// mu guards all below.
 	mu   sync.Mutex
 	d    *driver.Driver
 	wake signal // something below has changed

@@ -107,7 +107,7 @@ func (in *input) readBuffered() ([]byte, error) {
 // hold returns the buffer, and takes one if there is none.
 func (in *input) hold() []byte {
 	if in.buffer == nil {
-		in.buffer = getBuffer(in.size)
+		in.buffer = readBuffers.get(in.size)
 	}
 	return (*in.buffer)[:in.size]
 }
@@ -115,7 +115,7 @@ func (in *input) hold() []byte {
 // release gives the buffer back.
 func (in *input) release() {
 	if in.buffer != nil {
-		putBuffer(in.buffer)
+		readBuffers.put(in.buffer)
 		in.buffer = nil
 	}
 }

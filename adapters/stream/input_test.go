@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -260,24 +259,6 @@ func TestHalfClose(t *testing.T) {
 			t.Errorf("%x, %v", p, err)
 		}
 	})
-}
-
-// TestReset: the error is the one that Read of the connection gives.
-func TestReset(t *testing.T) {
-	a, b := tcp(t)
-	c := opened(t, b, nil)
-	defer c.CloseNow()
-	a.(*net.TCPConn).SetLinger(0)
-	a.Close()
-	e := wantClose(t, c, driver.CodeAbnormal, "")
-	var op *net.OpError
-	if !errors.As(e, &op) || op.Op != "read" || op.Net != "tcp" || op.Addr.String() != b.RemoteAddr().String() ||
-		op.Source.String() != b.LocalAddr().String() {
-		t.Errorf("%v", e)
-	}
-	if runtime.GOOS != "windows" && !errors.Is(e, syscall.ECONNRESET) {
-		t.Errorf("%v is no reset", e)
-	}
 }
 
 // TestCloseNowWhileWaiting: whoever waits for input is told.

@@ -3,7 +3,9 @@ package netconn_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log"
+	"net/http"
 
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/driver"
@@ -85,4 +87,46 @@ func ExampleDialer() {
 	// Output:
 	// websocket: handshake refused with status 403 (Forbidden)
 	// 403 not from http://example.com
+}
+
+// One port for a page, by net/http, and for WebSockets.
+func ExampleListener() {
+	l, err := netconn.Listen("tcp", "127.0.0.1:0", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer l.Close()
+	l.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "the page %s", r.URL.Path)
+	})
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.CloseNow()
+				kind, p, err := conn.ReadMessage(nil)
+				if err == nil {
+					conn.WriteMessage(kind, p)
+				}
+				conn.ReadMessage(nil) // until the client closes
+			}()
+		}
+	}()
+
+	res, err := http.Get("http://" + l.Addr().String() + "/index.html")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer res.Body.Close()
+	page, err := io.ReadAll(res.Body)
+	fmt.Printf("%s %v\n", page, err)
+	if err := hello(context.Background(), "ws://"+l.Addr().String()+"/chat"); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// the page /index.html <nil>
+	// hello
 }

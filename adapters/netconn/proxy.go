@@ -194,12 +194,9 @@ func (d *Dialer) connectSOCKS(ctx context.Context, via, u *url.URL) (net.Conn, e
 	defer cancel()
 	stop := context.AfterFunc(limit, func() { abort(nc) })
 	_, err = dialer.(socks.ContextDialer).DialContext(limit, "tcp", address(u))
-	if !stop() {
-		err = context.Cause(limit)
-	}
-	if err != nil {
+	if !stop() || err != nil {
 		abort(nc)
-		return nil, err
+		return nil, cause(limit, err)
 	}
 	return nc, nil
 }

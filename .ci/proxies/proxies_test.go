@@ -114,7 +114,7 @@ func exchange(t *testing.T, d *netconn.Dialer, url string) {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
-	if err := conn.Close(driver.CodeNormal, ""); err != nil {
+	if err := conn.Close(context.Background(), driver.CodeNormal, ""); err != nil {
 		t.Errorf("%s: %v", url, err)
 	}
 }

@@ -104,8 +104,10 @@ func (l *Listener) Accept() (*stream.Conn, error) {
 func (l *Listener) Addr() net.Addr { return l.listener.Addr() }
 
 // Close closes the net.Listener, all connections that Accept has not returned yet
-// and those of Handler. It returns when no goroutine of l is left; it does not
-// wait for calls of Handler, of whose requests the contexts have ended.
+// and those of Handler. WebSockets that are open for their clients already are
+// closed with 1001 (going away). It returns when no goroutine of l is left, after
+// Config.CloseTimeout at the latest; it does not wait for calls of Handler, of whose
+// requests the contexts have ended.
 func (l *Listener) Close() error {
 	l.cancel()
 	err := l.listener.Close()
@@ -165,18 +167,13 @@ func (l *Listener) open(nc net.Conn) {
 	conn := stream.New(nc, driver.NewServer(l.config), l.Stream)
 	r, err := conn.ReadRequest(l.ctx)
 	switch {
-	case err != nil:
-	case l.plain != nil && !driver.IsWebSocket(r):
+	case err == nil && l.plain != nil && !driver.IsWebSocket(r):
 		l.plain.hand(nc, conn)
-		return
-	case l.answer(conn, r, isTLS) && l.deliver(result{conn: conn}):
-		return
+	case err != nil || !l.answer(conn, r, isTLS):
+		_ = conn.Close(l.ctx, driver.CodeNormal, "") // waits until the refusal has been sent
+	case !l.deliver(result{conn: conn}): // it is open for the client
+		_ = conn.Close(context.Background(), driver.CodeGoingAway, "")
 	}
-	if l.ctx.Err() != nil {
-		_ = conn.CloseNow()
-		return
-	}
-	_ = conn.Close(l.ctx, driver.CodeNormal, "") // waits until the refusal has been sent
 }
 
 // answer answers r and reports whether conn is open.
@@ -188,7 +185,7 @@ func (l *Listener) answer(conn *stream.Conn, r *driver.Request, isTLS bool) bool
 		_ = conn.Reject(no.Status, no.Fields, no.Body)
 		return false
 	}
-	return conn.Handshake(l.ctx) == nil
+	return conn.Handshake(context.WithoutCancel(l.ctx)) == nil // once the answer is on its way it shall be known
 }
 
 // refusal returns the answer that refuses r, or nil.

@@ -362,7 +362,7 @@ func TestMaxHandshakes(t *testing.T) {
 // TestClosedListener closes with connections in every state.
 func TestClosedListener(t *testing.T) {
 	noLeaks(t)
-	l := listen(t, nil)
+	l := listen(t, &driver.Config{CloseTimeout: 100 * time.Millisecond})
 	first := make(chan error, 1)
 	go func() {
 		c, err := l.Accept()
@@ -390,7 +390,8 @@ func TestClosedListener(t *testing.T) {
 	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Accept after Close: %v", err)
 	}
-	if _, _, err := waiting.ReadMessage(nil); !errors.Is(err, io.ErrUnexpectedEOF) {
+	var end *stream.CloseError
+	if _, _, err := waiting.ReadMessage(nil); !errors.As(err, &end) || end.Code != driver.CodeGoingAway {
 		t.Errorf("the connection that nobody has accepted: %v", err)
 	}
 	if _, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String(), nil); err == nil {

@@ -86,6 +86,7 @@ func (c *Conn) closed(ev driver.Event) error {
 	c.closeErr = &CloseError{Code: ev.Code, Reason: string(ev.Data), err: err}
 	c.reader, c.in = nil, nil
 	c.input.release()
+	c.wake.Broadcast() // who waits to send will not any more
 	c.arm()
 	c.startFinish()
 	for !c.flushed {
@@ -95,10 +96,10 @@ func (c *Conn) closed(ev driver.Event) error {
 }
 
 // WriteClose sends a close frame and returns when the transport has taken it; the
-// write deadline counts as for WriteMessage.
-// Reading goes on: what the peer sent before its answer is delivered, then
-// ReadMessage returns the *CloseError. Code and reason are as in driver.Close. In
-// hixie-75, which has no closing handshake, the transport is closed.
+// write deadline counts as for WriteMessage. Reading goes on: what the peer sent
+// before its answer is delivered, then ReadMessage returns the *CloseError. Code
+// and reason are as in driver.Close. In hixie-75, which has no closing handshake,
+// the transport is closed.
 func (c *Conn) WriteClose(code driver.Code, reason string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

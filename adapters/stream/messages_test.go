@@ -38,6 +38,9 @@ func TestMessages(t *testing.T) {
 				switch {
 				case err == nil:
 					got = append(got, strings.ToLower(m.Kind.String())+" "+string(m.Data))
+					if len(m.Data) < 100 && cap(m.Data) > 64<<10 {
+						t.Errorf("a buffer of %d bytes is kept", cap(m.Data))
+					}
 				case name == "broken" && strings.Contains(err.Error(), "1002"):
 					got = append(got, "1002")
 				default:

@@ -103,6 +103,14 @@ func TestPingEnds(t *testing.T) {
 			t.Errorf("CloseNow: %v", err)
 		}
 	})
+	synctest.Test(t, func(t *testing.T) { // a time limit passes, and nobody reads
+		a, b := net.Pipe()
+		go io.Copy(io.Discard, a)
+		c := opened(t, b, &driver.Config{PingInterval: time.Second})
+		if _, err := c.Ping(context.Background()); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("no pong in time: %v", err)
+		}
+	})
 }
 
 // TestPingBesideKeepAlive has keep-alive pings, which have no payload, answered

@@ -118,6 +118,7 @@ func stress(client, server *stream.Conn, random *rand.Rand) error {
 // sendAll sends numbered messages until the connection takes no more, and returns
 // how many it has accepted. The deadlines that it sets are those of all writers.
 func sendAll(c *stream.Conn, writer byte, random *rand.Rand) (accepted uint32) {
+	defer c.SetWriteDeadline(time.Time{}) // a close frame may wait for it
 	for {
 		deadline := time.Time{}
 		if random.IntN(3) == 0 {

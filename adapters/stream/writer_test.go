@@ -266,29 +266,37 @@ func TestWriterAbandoned(t *testing.T) {
 		},
 	}
 	for name, end := range ends {
-		synctest.Test(t, func(t *testing.T) {
-			a, b := net.Pipe()
-			go io.Copy(io.Discard, a)
-			c := opened(t, b, nil)
-			w := wantWriter(t, c, driver.Binary)
-			io.WriteString(w, "half")
-			sent := make(chan error, 2)
-			go func() { sent <- c.WriteMessage(driver.Text, []byte("text")) }()
-			go func() {
-				_, err := c.NextWriter(driver.Text)
-				sent <- err
-			}()
-			synctest.Wait()
-			end(c, a)
-			for range 2 {
-				if err := <-sent; !errors.Is(err, driver.ErrClosed) && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.ErrClosedPipe) {
-					t.Errorf("%s: %v", name, err)
+		for _, stuck := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := net.Pipe()
+				c := opened(t, b, nil)
+				w := wantWriter(t, c, driver.Binary)
+				if !stuck {
+					go io.Copy(io.Discard, a)
+					io.WriteString(w, "half")
 				}
-			}
-			if err := w.Close(); err == nil {
-				t.Errorf("%s: the message ended well", name)
-			}
-			c.CloseNow()
-		})
+				sent := make(chan error, 2)
+				go func() { sent <- c.WriteMessage(driver.Text, []byte("text")) }()
+				go func() {
+					_, err := c.NextWriter(driver.Text)
+					sent <- err
+				}()
+				synctest.Wait()
+				go end(c, a)
+				synctest.Wait()
+				if len(sent) < 2 {
+					t.Fatalf("%s, stuck %v: %d of 2 sends go on", name, stuck, len(sent))
+				}
+				for range 2 {
+					if err := <-sent; !errors.Is(err, driver.ErrClosed) && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.ErrClosedPipe) {
+						t.Errorf("%s, stuck %v: %v", name, stuck, err)
+					}
+				}
+				if err := w.Close(); err == nil {
+					t.Errorf("%s, stuck %v: the message ended well", name, stuck)
+				}
+				c.CloseNow()
+			})
+		}
 	}
 }

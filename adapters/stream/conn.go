@@ -13,7 +13,7 @@
 //     So two ends that both send without limit finish, if both also read.
 //
 // Somebody has to read: pings are answered, pongs and close frames noticed only
-// while ReadMessage or Close runs.
+// while ReadMessage, a reader of NextReader or Close runs.
 package stream
 
 import (
@@ -92,10 +92,10 @@ type extra struct {
 	lastPing   uint64      // the number of the last one
 	registries []*Registry // that hold the connection
 
-	deadline time.Time // for writes
-	expired  bool      // it has passed: see setAlarm
-	alarm    *time.Timer
-	turns    int // goroutines that wait for the end of a message of NextWriter
+	deadline time.Time   // for writes
+	expired  bool        // it has been found to have passed: see setAlarm
+	alarm    *time.Timer // for deadline
+	turns    int         // goroutines that wait for the end of a message of NextWriter
 }
 
 // extra returns c.x, made at the first call.
@@ -216,8 +216,7 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 func (c *Conn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.closing:
+	if c.closing {
 		return nil
 	}
 	c.setDeadline(t)

@@ -9,8 +9,9 @@ import (
 )
 
 // Slow is what a message does when the peer is so slow that Options.MaxBuffered
-// bytes wait already. Whoever wants to wait for no peer at all sends by Queue, with
-// SlowDrop or SlowClose: WriteMessage waits for its own bytes all the same.
+// bytes wait already. Whoever wants to wait for no peer sends by Broadcast, or by
+// Queue with SlowDrop or SlowClose, which then waits for messages of NextWriter
+// alone: WriteMessage waits for its own bytes all the same.
 type Slow uint8
 
 const (

@@ -359,6 +359,9 @@ func (d *Driver) State() State {
 	return d.conn.State()
 }
 
+// Server reports whether this is the server's side.
+func (d *Driver) Server() bool { return d.server }
+
 // Version returns the version spoken: on a client from the beginning, on a
 // server from the Connect event of a WebSocket request on, 0 before.
 func (d *Driver) Version() Version { return d.version }

@@ -80,7 +80,11 @@ func (c *Conn) overError() error {
 // has the turn to read.
 func (c *Conn) closed(ev driver.Event) error {
 	err := c.d.Err()
-	if err == io.ErrUnexpectedEOF && c.readErr != nil && c.readErr != io.EOF {
+	switch {
+	case err != io.ErrUnexpectedEOF:
+	case c.x != nil && c.x.givenUp != nil:
+		err = fmt.Errorf("%w: %w", err, c.x.givenUp)
+	case c.readErr != nil && c.readErr != io.EOF:
 		err = fmt.Errorf("%w: %w", err, c.readErr)
 	}
 	c.closeErr = &CloseError{Code: ev.Code, Reason: string(ev.Data), err: err}
@@ -208,13 +212,13 @@ func (c *Conn) startFinish() {
 func (c *Conn) finish() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	timer := time.AfterFunc(c.flushTimeout, c.giveUp)
+	timer := time.AfterFunc(c.flushTimeout, c.onFlushTimeout)
 	defer timer.Stop()
 	for c.unsent() && c.writeErr == nil {
 		if c.flushing {
 			c.wake.Wait()
-		} else if c.writeBatch() != nil {
-			break
+		} else {
+			c.writeBatch()
 		}
 	}
 	c.flushed = true
@@ -250,7 +254,7 @@ func (c *Conn) awaitEnd() {
 	c.d.EOF()
 }
 
-func (c *Conn) giveUp() {
+func (c *Conn) onFlushTimeout() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.shut(true)
@@ -267,9 +271,6 @@ func (c *Conn) ignoreDeadlines() {
 		_ = r.SetReadDeadline(time.Time{})
 	}
 	c.setDeadline(time.Time{})
-	if !c.apart {
-		_ = c.rwc.(interface{ SetWriteDeadline(time.Time) error }).SetWriteDeadline(time.Time{})
-	}
 }
 
 // shut closes the transport, once. It unlocks meanwhile. now says that what the
@@ -282,7 +283,11 @@ func (c *Conn) shut(now bool) {
 	c.stopTimers()
 	c.d.EOF() // what only makes the driver faster is let go of, though nobody may read on
 	closer := io.Closer(c.rwc)
-	if t, ok := c.rwc.(interface{ NetConn() net.Conn }); ok && now {
+	for now { // TLS would wait to say goodbye, and TLS in TLS twice
+		t, ok := closer.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
 		closer = t.NetConn()
 	}
 	c.mu.Unlock()
@@ -295,7 +300,12 @@ func (c *Conn) shut(now bool) {
 
 func (c *Conn) stopTimers() {
 	c.disarm()
-	if c.x != nil && c.x.alarm != nil {
-		c.x.alarm.Stop()
+	if c.x == nil {
+		return
+	}
+	for _, t := range []*time.Timer{c.x.alarm, c.x.stall} {
+		if t != nil {
+			t.Stop()
+		}
 	}
 }

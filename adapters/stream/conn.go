@@ -18,7 +18,6 @@ package stream
 
 import (
 	"crypto/tls"
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -43,6 +42,12 @@ type Options struct {
 	// Slow is what a message does beyond MaxBuffered. Default SlowWait.
 	Slow Slow
 
+	// WriteTimeout is how long the transport may take nothing of what is to be
+	// written; then the connection is closed as CloseNow does. It ends peers that
+	// send and never read, which neither a write deadline, that ends only the
+	// waiting, nor keep-alive can tell. Default: no limit.
+	WriteTimeout time.Duration
+
 	// FlushTimeout is how long the last bytes may take to leave when the
 	// connection is over. Default 5 s.
 	FlushTimeout time.Duration
@@ -62,9 +67,10 @@ const (
 // one at a time reads, others wait for their turn.
 type Conn struct {
 	flushTimeout time.Duration
+	writeTimeout time.Duration // 0 is none
 	maxBuffered  int
 	slow         Slow
-	client       bool // a client whose handshake is not complete at New
+	client       bool
 
 	input // belongs to the goroutine that has set reading, as do the bytes of in
 
@@ -93,9 +99,12 @@ type extra struct {
 	registries []*Registry // that hold the connection
 
 	deadline time.Time   // for writes
-	expired  bool        // it has been found to have passed: see setAlarm
+	expired  bool        // it has passed
 	alarm    *time.Timer // for deadline
-	turns    int         // goroutines that wait for the end of a message of NextWriter
+
+	stall   *time.Timer // for Options.WriteTimeout
+	stalled time.Time   // when the write under way is given up; zero if there is none
+	givenUp error       // why this side has closed the transport, if for that
 }
 
 // extra returns c.x, made at the first call.
@@ -116,6 +125,7 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	c := &Conn{
 		d: d, slow: o.Slow,
 		flushTimeout: orDefault(o.FlushTimeout, defaultFlushTimeout),
+		writeTimeout: max(o.WriteTimeout, 0),
 		maxBuffered:  o.MaxBuffered,
 	}
 	if c.maxBuffered == 0 {
@@ -123,10 +133,10 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	}
 	c.input.init(rwc, orDefault(o.ReadBuffer, defaultReadBuffer))
 	d.SetPieces(true)
-	c.client = d.State() == driver.StateConnecting && d.Version() != 0 && !d.Paused()
+	c.client = !d.Server()
 	c.wake.mu = &c.mu
 	c.background = c.flushBackground
-	_, canTime := rwc.(interface{ SetWriteDeadline(time.Time) error })
+	_, canTime := rwc.(writeDeadliner)
 	_, isTLS := rwc.(interface{ ConnectionState() tls.ConnectionState })
 	c.apart = !canTime || isTLS
 	return c
@@ -188,43 +198,4 @@ func (c *Conn) Response() *driver.Response {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.d.Response()
-}
-
-// SetReadDeadline sets when reading ends with an error that wraps
-// os.ErrDeadlineExceeded; the zero Time is never. Such an error never spoils the
-// connection: with a new deadline ReadMessage goes on where it was, also in the
-// middle of a message. If the transport has no SetReadDeadline the error wraps
-// driver.ErrUnsupported.
-func (c *Conn) SetReadDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r, ok := c.rwc.(interface{ SetReadDeadline(time.Time) error })
-	switch {
-	case !ok:
-		return fmt.Errorf("%w: read deadline on a %T", driver.ErrUnsupported, c.rwc)
-	case c.closing:
-		return nil
-	}
-	return r.SetReadDeadline(t)
-}
-
-// SetWriteDeadline sets when writing ends with an error that wraps
-// os.ErrDeadlineExceeded; the zero Time is never. Such an error never spoils the
-// connection: what the transport has not taken stays queued, in order, until
-// there is a new deadline; then it leaves in the background. It works with every
-// transport.
-func (c *Conn) SetWriteDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closing {
-		return nil
-	}
-	c.setDeadline(t)
-	if !c.apart {
-		if err := c.rwc.(interface{ SetWriteDeadline(time.Time) error }).SetWriteDeadline(t); err != nil {
-			return err
-		}
-	}
-	c.kick()
-	return nil
 }

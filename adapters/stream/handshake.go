@@ -28,10 +28,13 @@ func (c *Conn) Handshake(ctx context.Context) error {
 			c.arm()
 			return true, c.flush()
 		}
-		if c.d.Paused() {
-			return false, c.accept()
+		switch {
+		case !c.d.Paused():
+			return false, nil
+		case c.client:
+			return false, fmt.Errorf("%w: the handshake waits for driver.Respond", driver.ErrState)
 		}
-		return false, nil
+		return false, c.accept()
 	})
 }
 

@@ -99,7 +99,7 @@ func (n *netConn) opError(op string, err error) error {
 
 func (n *netConn) Write(p []byte) (int, error) {
 	n.c.mu.Lock()
-	late := n.c.isLate()
+	late := n.c.isExpired()
 	n.c.mu.Unlock()
 	if late {
 		return 0, n.opError("write", os.ErrDeadlineExceeded)

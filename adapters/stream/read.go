@@ -2,10 +2,8 @@ package stream
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/sans-io/websocket-driver/driver"
 )
@@ -164,7 +162,3 @@ func (c *Conn) settle() {
 	c.kick()
 	c.arm()
 }
-
-// isTimeout reports whether err is about a deadline. A TCP connection that has timed
-// out says Timeout too, and is at its end.
-func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

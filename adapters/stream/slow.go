@@ -3,7 +3,6 @@ package stream
 import (
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/sans-io/websocket-driver/driver"
 )
@@ -83,67 +82,11 @@ func (c *Conn) refuseSlow() error {
 
 // waitTurn waits for the end of a message of NextWriter.
 func (c *Conn) waitTurn() error {
-	x := c.extra()
-	x.turns++
-	defer func() { x.turns-- }()
-	c.setAlarm()
 	for c.writer != nil && c.sendError() == nil && c.d.State() <= driver.StateOpen {
-		if x.expired {
+		if c.isExpired() {
 			return errTooLate
 		}
 		c.wake.Wait()
 	}
 	return nil
 }
-
-// setDeadline notes the deadline for writes.
-func (c *Conn) setDeadline(t time.Time) {
-	if c.x == nil && t.IsZero() {
-		return
-	}
-	x := c.extra()
-	x.deadline, x.expired = t, false
-	c.setAlarm()
-}
-
-// setAlarm has the deadline wake those who wait for a write, where the
-// transport's own does not: see apart and waitTurn.
-func (c *Conn) setAlarm() {
-	x := c.x
-	switch {
-	case x.deadline.IsZero():
-		if x.alarm != nil {
-			x.alarm.Stop()
-		}
-		return
-	case !c.apart && x.turns == 0:
-		return
-	case x.alarm == nil:
-		x.alarm = time.AfterFunc(time.Until(x.deadline), c.onAlarm)
-	default:
-		x.alarm.Reset(time.Until(x.deadline))
-	}
-	c.checkDeadline()
-}
-
-func (c *Conn) onAlarm() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.checkDeadline()
-}
-
-// checkDeadline wakes those who wait for a write if the deadline has passed.
-func (c *Conn) checkDeadline() {
-	if c.isLate() {
-		c.x.expired = true
-		c.wake.Broadcast()
-	}
-}
-
-// isLate reports whether the deadline for writes has passed.
-func (c *Conn) isLate() bool {
-	return c.x != nil && !c.x.deadline.IsZero() && !time.Now().Before(c.x.deadline)
-}
-
-// isExpired reports whether isLate has been found so.
-func (c *Conn) isExpired() bool { return c.x != nil && c.x.expired }

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"errors"
 	"time"
 
 	"github.com/sans-io/websocket-driver/driver"
@@ -11,6 +12,10 @@ type limitTimer struct {
 	*time.Timer
 	at time.Time // when it fires; zero if it has
 }
+
+// errLimit is the error of a write that is under way when a time limit passes; who
+// reads is told which.
+var errLimit = errors.New("websocket: a time limit has passed")
 
 // arm sets the timer for the next Tick. The clock is read only when a limit
 // begins.
@@ -57,6 +62,7 @@ func (c *Conn) onTimer() {
 	}
 	c.tick(now)
 	if c.d.Pending() || c.d.Done() {
+		c.failWrite(errLimit)
 		c.shut(true)
 		return
 	}

@@ -25,10 +25,13 @@ type output struct {
 
 	writer *messageWriter // of the message that NextWriter has begun, if any
 
-	// apart says that a write which is cut off by a deadline could not be gone on
-	// with, as in TLS. Then a goroutine of its own writes, without a deadline, and
-	// the deadline ends only the waiting for it.
-	apart      bool
+	// apart says that a write which is cut off could not be gone on with, as in
+	// TLS. Then a goroutine of its own writes, and a deadline ends only the waiting
+	// for it.
+	apart       bool
+	calling     bool // a caller writes, whom the deadline interrupts
+	interrupted bool // and has interrupted
+
 	background func() // flushBackground, made once
 }
 
@@ -138,7 +141,8 @@ func (c *Conn) flush() error {
 		case !c.flushing && c.apart:
 			c.kick()
 		case !c.flushing:
-			err = c.writeBatch()
+			c.calling = true
+			c.writeBatch()
 		default:
 			c.wake.Wait()
 		}
@@ -147,7 +151,7 @@ func (c *Conn) flush() error {
 	if c.writeErr != nil && c.written < last {
 		return c.writeErr
 	}
-	if err == nil && c.waiting == 0 {
+	if c.waiting == 0 {
 		c.kick()
 	}
 	return err
@@ -166,7 +170,8 @@ func (c *Conn) flushBackground() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.unsent() && c.writeErr == nil {
-		if err := c.writeBatch(); err != nil || c.waiting > 0 && !c.apart {
+		c.writeBatch()
+		if c.waiting > 0 && !c.apart {
 			break
 		}
 	}
@@ -175,32 +180,41 @@ func (c *Conn) flushBackground() {
 }
 
 // writeBatch writes what is left of the last batch, or the next. It unlocks
-// meanwhile. An error that is not a deadline's stays in writeErr.
-func (c *Conn) writeBatch() error {
+// meanwhile. An error stays in writeErr.
+func (c *Conn) writeBatch() {
 	c.flushing = true
 	if len(c.rest) == 0 {
 		c.take()
 		c.taken++
 	}
-	b := c.rest
+	rest := c.rest
+	b := rest
+	if c.writeTimeout > 0 {
+		b = rest[:min(len(rest), maxChunk)]
+		c.startStall()
+	}
 	c.mu.Unlock()
 	n, err := c.rwc.Write(b)
 	c.mu.Lock()
 	n = min(max(n, 0), len(b))
-	if err == nil && n < len(b) {
+	c.endStall()
+	switch {
+	case c.endInterrupt() && isTimeout(err):
+		err = nil
+	case err == nil && n < len(b):
 		err = io.ErrShortWrite
 	}
 	c.flushing = false
-	c.rest = b[n:]
 	c.wake.Broadcast()
-	if len(c.rest) == 0 {
+	if n == len(rest) {
 		c.written = c.taken
 		c.releaseBatch()
+	} else if c.writeErr == nil {
+		c.rest = rest[n:]
 	}
-	if err != nil && (c.apart || !isTimeout(err)) {
+	if err != nil {
 		c.failWrite(err)
 	}
-	return err
 }
 
 // failWrite notes that nothing can be written any more.

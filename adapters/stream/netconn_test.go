@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,13 +25,15 @@ func TestNetConn(t *testing.T) {
 	for name, transport := range transports {
 		t.Run(name, func(t *testing.T) {
 			nettest.TestConn(t, func() (net.Conn, net.Conn, func(), error) {
-				config := &driver.Config{CloseTimeout: 50 * time.Millisecond} // some tests leave an end unread
+				config := &driver.Config{CloseTimeout: time.Minute}
 				a, b := transport(t)
 				client, server := open(t, a, b, config, config)
 				c1, c2 := client.NetConn(driver.Binary), server.NetConn(driver.Binary)
-				return c1, c2, func() {
-					c1.Close()
-					c2.Close()
+				return c1, c2, func() { // at once, since some tests leave an end unread
+					var both sync.WaitGroup
+					both.Go(func() { c1.Close() })
+					both.Go(func() { c2.Close() })
+					both.Wait()
 				}, nil
 			})
 		})

@@ -204,7 +204,7 @@ func (e *endless) Read(p []byte) (int, error) {
 
 func TestReaderMemory(t *testing.T) {
 	noLeaks(t)
-	const size = 256 << 20
+	const size = 32 << 20
 	head := binary.BigEndian.AppendUint64([]byte{0x82, 0x80 | 127}, size)
 	c := opened(t, &endless{script: newScript(), head: append(head, 0, 0, 0, 0), n: size}, &driver.Config{MaxMessage: -1})
 	defer c.CloseNow()

@@ -4,6 +4,7 @@ package stream_test
 
 import (
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
@@ -12,7 +13,7 @@ import (
 )
 
 // TestNoAllocs: a message in and a message out cost no memory. The race detector
-// makes pools forget, so it is not for this test.
+// makes pools forget, so it is not for the tests here.
 func TestNoAllocs(t *testing.T) {
 	for i, tr := range transports {
 		if tr.name == "tls" || tr.name == "wrapper" { // whose own Read and Write cost memory
@@ -45,5 +46,38 @@ func TestNoAllocs(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestBroadcastAllocations: a broadcast to 1001 connections allocates as much as
+// one to a single connection.
+func TestBroadcastAllocations(t *testing.T) {
+	var conns []*stream.Conn
+	for range 1001 {
+		c := opened(t, &loop{}, nil)
+		defer c.CloseNow()
+		conns = append(conns, c)
+	}
+	allocs := func(conns []*stream.Conn) float64 {
+		all := slices.Values(conns)
+		p := make([]byte, 100)
+		step := func() {
+			if sent, err := stream.Broadcast(all, driver.Binary, p); sent != len(conns) || err != nil {
+				t.Fatal(sent, err)
+			}
+			for _, c := range conns {
+				if err := c.Flush(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for range 3 { // the pool fills
+			step()
+		}
+		return testing.AllocsPerRun(20, step)
+	}
+	one, many := allocs(conns[:1]), allocs(conns)
+	if each := (many - one) / 1000; each > 0.01 {
+		t.Errorf("%v allocations for each connection, not 0", each)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -243,39 +242,6 @@ func TestNoAllocations(t *testing.T) {
 		if n > 0 {
 			t.Errorf("%s: %v allocations, not 0", name, n)
 		}
-	}
-}
-
-// TestBroadcastAllocations: a broadcast to 1001 connections allocates as much as
-// one to a single connection.
-func TestBroadcastAllocations(t *testing.T) {
-	var conns []*stream.Conn
-	for range 1001 {
-		c := opened(t, &loop{}, nil)
-		defer c.CloseNow()
-		conns = append(conns, c)
-	}
-	allocs := func(conns []*stream.Conn) float64 {
-		all := slices.Values(conns)
-		p := make([]byte, 100)
-		step := func() {
-			if sent, err := stream.Broadcast(all, driver.Binary, p); sent != len(conns) || err != nil {
-				t.Fatal(sent, err)
-			}
-			for _, c := range conns {
-				if err := c.Flush(); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		for range 3 { // each connection makes its two buffers
-			step()
-		}
-		return testing.AllocsPerRun(20, step)
-	}
-	one, many := allocs(conns[:1]), allocs(conns)
-	if each := (many - one) / 1000; each > 0.01 {
-		t.Errorf("%v allocations for each connection, not 0", each)
 	}
 }
 

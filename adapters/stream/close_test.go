@@ -362,3 +362,49 @@ func TestCloseContext(t *testing.T) {
 		t.Errorf("a context that ended afterwards: %v", err)
 	}
 }
+
+// layer is a connection inside another, which says goodbye when it is closed.
+type layer struct {
+	net.Conn
+	closed *int
+}
+
+func (l layer) NetConn() net.Conn { return l.Conn }
+
+func (l layer) Close() error {
+	*l.closed++
+	return l.Conn.Close()
+}
+
+// TestCloseNowInside: CloseNow goes past all layers that could wait for the peer,
+// as TLS in TLS does.
+func TestCloseNowInside(t *testing.T) {
+	_, b := net.Pipe()
+	closed := 0
+	c := opened(t, layer{layer{b, &closed}, &closed}, nil)
+	c.CloseNow()
+	if _, err := b.Write(nil); closed != 0 || !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("%d layers were closed; the innermost: %v", closed, err)
+	}
+}
+
+// TestHandshakeConnect: a client over extended CONNECT is started, and its
+// answer does not come over the transport.
+func TestHandshakeConnect(t *testing.T) {
+	d, err := driver.NewClient("wss://example.com/", &driver.Config{Connect: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := stream.New(newScript(), d, nil)
+	defer c.CloseNow()
+	if err := c.Handshake(context.Background()); !errors.Is(err, driver.ErrState) {
+		t.Errorf("before Respond: %v", err)
+	}
+	c.Raw(func(d *driver.Driver) { err = d.Respond(&driver.Response{Status: 200}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Handshake(context.Background()); err != nil {
+		t.Error(err)
+	}
+}

@@ -3,9 +3,11 @@ package stream_test
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -160,9 +162,9 @@ func TestTimedOutTransport(t *testing.T) {
 	}
 }
 
-// TestNewDeadlineWrites: what a deadline has left behind leaves when there is
-// another, without a call that writes. (A close frame stayed behind for ever.)
-func TestNewDeadlineWrites(t *testing.T) {
+// TestPassedDeadline: a write deadline ends the waiting, and stops neither what
+// has been queued nor pongs. (A close frame stayed behind for ever.)
+func TestPassedDeadline(t *testing.T) {
 	for _, wrap := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			a, b := net.Pipe()
@@ -172,15 +174,86 @@ func TestNewDeadlineWrites(t *testing.T) {
 			}
 			c := opened(t, rwc, nil)
 			c.SetWriteDeadline(time.Now().Add(time.Second))
+			if err := c.WriteMessage(driver.Text, []byte("a")); !isDeadline(err) {
+				t.Errorf("%v", err)
+			}
+			go func() { _, _, _ = c.ReadMessage(nil) }()
+			if _, err := io.WriteString(a, frame(0x89, "p")); err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
 			if err := c.WriteClose(driver.CodeNormal, ""); !isDeadline(err) {
 				t.Errorf("%v", err)
 			}
-			c.SetWriteDeadline(time.Time{})
-			p := make([]byte, 4)
-			if _, err := io.ReadFull(a, p); err != nil || string(p) != "\x88\x02\x03\xe8" {
-				t.Errorf("%q, %v", p, err)
+			want := "\x81\x01a\x8a\x01p\x88\x02\x03\xe8"
+			p := make([]byte, len(want))
+			if _, err := io.ReadFull(a, p); err != nil || string(p) != want {
+				t.Errorf("%q, %v, not %q", p, err, want)
 			}
 			c.CloseNow()
 		})
 	}
+}
+
+// TestWriteTimeout: a peer that sends and never reads is given up, one that reads
+// slowly is not.
+func TestWriteTimeout(t *testing.T) {
+	o := &stream.Options{WriteTimeout: time.Minute}
+	send := map[string]func(peer net.Conn, c *stream.Conn) error{
+		"pongs": func(peer net.Conn, _ *stream.Conn) error {
+			_, err := io.WriteString(peer, frame(0x89, "p"))
+			return err
+		},
+		"a message": func(_ net.Conn, c *stream.Conn) error {
+			if err := c.WriteMessage(driver.Text, []byte("a")); err == nil || !strings.Contains(err.Error(), "has taken nothing for 1m0s") {
+				return fmt.Errorf("the sender is told: %v", err)
+			}
+			return nil
+		},
+	}
+	for name, send := range send {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := net.Pipe()
+				c := stream.New(b, openDriver(t, nil), o)
+				ended := make(chan error)
+				go func() {
+					_, _, err := c.ReadMessage(nil)
+					ended <- err
+				}()
+				start := time.Now()
+				if err := send(a, c); err != nil {
+					t.Error(err)
+				}
+				err := <-ended
+				if codeOf(err) != driver.CodeAbnormal || !strings.Contains(err.Error(), "has taken nothing for 1m0s") {
+					t.Errorf("the reader is told: %v", err)
+				}
+				if d := time.Since(start); d != time.Minute {
+					t.Errorf("after %v", d)
+				}
+			})
+		})
+	}
+	t.Run("slow", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			a, b := net.Pipe()
+			c := stream.New(b, openDriver(t, nil), o)
+			go func() {
+				for range 10 { // 640 KiB in 5 minutes
+					io.CopyN(io.Discard, a, 64<<10)
+					time.Sleep(30 * time.Second)
+				}
+				io.Copy(io.Discard, a)
+			}()
+			if err := c.WriteMessage(driver.Binary, make([]byte, 1<<20)); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Hour)
+			if err := c.WriteMessage(driver.Binary, []byte("alive")); err != nil {
+				t.Error(err)
+			}
+			c.CloseNow()
+		})
+	})
 }

@@ -151,12 +151,12 @@ func ExampleUpgrader_Handler_shutdown() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		server.Config.Shutdown(ctx) // does not know WebSockets
-		open.Shutdown(ctx)
+		open.Shutdown(ctx, "restarting")
 	}()
 	_, _, err = conn.ReadMessage(nil)
 	fmt.Println(err)
 	conn.CloseNow()
 	server.Close()
 	// Output:
-	// websocket: closed with 1001 (going away)
+	// websocket: closed with 1001 (going away): restarting
 }

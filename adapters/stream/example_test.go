@@ -178,7 +178,7 @@ func ExampleRegistry_Shutdown() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	server := &http.Server{}
-	server.RegisterOnShutdown(func() { conns.Shutdown(ctx) })
+	server.RegisterOnShutdown(func() { conns.Shutdown(ctx, "restarting") })
 
 	client, conn := pair(nil) // a handler has it from hijack.Upgrade
 	if !conns.Add(conn) {
@@ -190,10 +190,10 @@ func ExampleRegistry_Shutdown() {
 		_, _, err := client.ReadMessage(nil)
 		closed <- err
 	}()
-	server.Shutdown(ctx)             // begins to close the connections
-	fmt.Println(conns.Shutdown(ctx)) // waits for them
+	server.Shutdown(ctx)                           // begins to close the connections
+	fmt.Println(conns.Shutdown(ctx, "restarting")) // waits for them
 	fmt.Println(<-closed)
 	// Output:
 	// <nil>
-	// websocket: closed with 1001 (going away)
+	// websocket: closed with 1001 (going away): restarting
 }

@@ -107,14 +107,14 @@ func (r *Registry) snapshot() []*Conn {
 	return all
 }
 
-// Shutdown closes all connections with 1001 (going away) and returns when they
-// have ended; Add refuses from now on. Each takes Config.CloseTimeout at most.
+// Shutdown closes all connections with 1001 (going away) and reason, which may be
+// "", and returns when they have ended; Add refuses from now on. Each takes Config.CloseTimeout at most.
 // When ctx ends before, those that are left are closed as CloseNow does, and the
 // error is that of ctx; else it is nil. It may be called again, to wait.
 //
 // http.Server.Shutdown does not wait for what RegisterOnShutdown starts: call
 // Shutdown once more behind it.
-func (r *Registry) Shutdown(ctx context.Context) error {
+func (r *Registry) Shutdown(ctx context.Context, reason string) error {
 	r.mu.Lock()
 	r.ending = true
 	r.mu.Unlock()
@@ -122,7 +122,7 @@ func (r *Registry) Shutdown(ctx context.Context) error {
 	var cut atomic.Bool
 	for c := range r.All() {
 		all.Go(func() {
-			if err := c.Close(ctx, driver.CodeGoingAway, ""); err != nil && err == context.Cause(ctx) {
+			if err := c.Close(ctx, driver.CodeGoingAway, reason); err != nil && err == context.Cause(ctx) {
 				cut.Store(true)
 			}
 		})

@@ -82,7 +82,7 @@ func TestShutdown(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), limit)
 			defer cancel()
 			began := time.Now()
-			err := r.Shutdown(ctx)
+			err := r.Shutdown(ctx, "")
 			if want := min(limit, time.Minute); time.Since(began) != want || (err == nil) != (limit > want) {
 				t.Errorf("took %v, %v", time.Since(began), err)
 			}
@@ -95,7 +95,7 @@ func TestShutdown(t *testing.T) {
 				t.Error("connections are left or let in")
 			}
 			cancel()
-			if err := r.Shutdown(ctx); err != nil {
+			if err := r.Shutdown(ctx, ""); err != nil {
 				t.Errorf("again, when nothing is left: %v", err)
 			}
 		})
@@ -114,7 +114,7 @@ func TestShutdownStuck(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		if err := r.Shutdown(ctx); err != context.DeadlineExceeded {
+		if err := r.Shutdown(ctx, ""); err != context.DeadlineExceeded {
 			t.Errorf("%v", err)
 		}
 	})

@@ -186,25 +186,20 @@ func TestStats(t *testing.T) {
 	}
 }
 
-// TestConnections holds that the numbers end with their connection.
-func TestConnections(t *testing.T) {
-	s := &server{connections: make(map[*connection]bool), ids: make(map[string]*connection)}
+// TestIDs holds that an id ends with the connection that has chosen it last.
+func TestIDs(t *testing.T) {
+	s := &server{ids: make(map[string]*connection)}
 	first, second, nameless := &connection{id: "a"}, &connection{id: "a"}, &connection{}
 	for _, c := range []*connection{first, second, nameless} {
-		if !s.add(c) {
-			t.Fatal("not added")
-		}
+		s.name(c)
 	}
-	s.remove(first)
+	s.forget(first)
 	if s.ids["a"] != second {
 		t.Error("the second connection with an id is not found after the end of the first")
 	}
-	s.remove(second)
-	s.remove(nameless)
-	if len(s.connections) > 0 || len(s.ids) > 0 {
-		t.Errorf("%d connections and %d ids are left", len(s.connections), len(s.ids))
-	}
-	if s.shutdown(); s.add(first) || len(s.connections) > 0 {
-		t.Error("added after the end")
+	s.forget(second)
+	s.forget(nameless)
+	if len(s.ids) > 0 {
+		t.Errorf("%d ids are left", len(s.ids))
 	}
 }

@@ -63,12 +63,12 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitFailed
 	}
 	l := netconn.NewListener(&meteredListener{inner.(*net.TCPListener), certificate.config}, config)
-	s := &server{connections: make(map[*connection]bool), ids: make(map[string]*connection)}
+	s := &server{ids: make(map[string]*connection)}
 	l.Check = s.answer
 	l.Origins = []string{"*"} // there is nothing to protect
 	fmt.Fprint(stdout, announcement(l.Addr().(*net.TCPAddr), certificate.config))
 	stop := context.AfterFunc(ctx, func() {
-		s.shutdown()
+		s.all.Go(func() { _ = s.open.Shutdown(context.Background(), endReason) })
 		_ = l.Close()
 	})
 	defer stop()
@@ -114,11 +114,11 @@ func announcement(addr *net.TCPAddr, c *tls.Config) string {
 
 // server holds the connections of serve.
 type server struct {
-	mu          sync.Mutex
-	connections map[*connection]bool
-	ids         map[string]*connection // those that have chosen one
-	ending      bool
-	all         sync.WaitGroup
+	open stream.Registry
+	all  sync.WaitGroup // goroutines of connections
+
+	mu  sync.Mutex
+	ids map[string]*connection // those that have chosen one
 }
 
 // run echoes until l is closed, and returns when all connections have ended.
@@ -143,12 +143,13 @@ func (s *server) run(ctx context.Context, l *netconn.Listener, stderr io.Writer)
 
 // echo sends back what comes over conn.
 func (s *server) echo(conn *stream.Conn) {
-	c := newConnection(conn)
-	if !s.add(c) {
-		_ = conn.Close(context.Background(), driver.CodeGoingAway, "")
+	if !s.open.Add(conn) {
+		_ = conn.Close(context.Background(), driver.CodeGoingAway, endReason)
 		return
 	}
-	defer s.remove(c)
+	c := newConnection(conn)
+	s.name(c)
+	defer s.forget(c)
 	var buf []byte
 	for {
 		kind, p, err := conn.ReadMessage(buf)
@@ -156,8 +157,8 @@ func (s *server) echo(conn *stream.Conn) {
 			break
 		}
 		c.received.count(len(p))
-		c.sent.count(len(p)) // before it leaves: what the peer has is counted
-		if conn.WriteMessage(kind, p) != nil {
+		c.sent.count(len(p))                       // before it leaves: what the peer has is counted
+		if err = conn.Queue(kind, p); err != nil { // what one read has brought is answered in one write
 			break
 		}
 		if buf = p; cap(buf) > 64<<10 {
@@ -167,35 +168,23 @@ func (s *server) echo(conn *stream.Conn) {
 	_ = conn.Close(context.Background(), driver.CodeGoingAway, "")
 }
 
-// add reports false if the server ends.
-func (s *server) add(c *connection) bool {
+// endReason is what clients are told when the server ends.
+const endReason = "the server ends"
+
+// name makes c known by the id that it has chosen.
+func (s *server) name(c *connection) {
+	if c.id == "" {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ending {
-		return false
-	}
-	s.connections[c] = true
-	if c.id != "" {
-		s.ids[c.id] = c
-	}
-	return true
+	s.ids[c.id] = c
 }
 
-func (s *server) remove(c *connection) {
+func (s *server) forget(c *connection) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.connections, c)
 	if s.ids[c.id] == c {
 		delete(s.ids, c.id)
-	}
-}
-
-// shutdown begins to close all connections.
-func (s *server) shutdown() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ending = true
-	for c := range s.connections {
-		s.all.Go(func() { _ = c.conn.Close(context.Background(), driver.CodeGoingAway, "the server ends") })
 	}
 }

@@ -20,7 +20,6 @@ const idLength = 32
 
 // connection is a live connection and what is counted of it.
 type connection struct {
-	conn           *stream.Conn
 	id             string // "" if it has chosen none
 	received, sent tally
 }
@@ -34,7 +33,7 @@ type tally struct {
 
 func newConnection(conn *stream.Conn) *connection {
 	m := conn.Transport().(interface{ wire() *meter }).wire()
-	c := &connection{conn: conn, id: idOf(conn.Request())}
+	c := &connection{id: idOf(conn.Request())}
 	c.received.wire, c.received.handshake = &m.in, m.in.Load()
 	c.sent.wire, c.sent.handshake = &m.out, m.out.Load()
 	return c

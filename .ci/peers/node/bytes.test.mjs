@@ -67,11 +67,11 @@ for (const [version, { request, head, send, answer }] of Object.entries(table)) 
   })
 }
 
-test('a plain request is told what listens', async () => {
+test('a plain request gets the page', async () => {
   const server = await serve()
   try {
     const response = await fetch(server.url.replace('ws:', 'http:'))
-    assert.equal(response.status, 426)
+    assert.equal(response.status, 200)
     assert.match(await response.text(), /wsdriver serve/)
   } finally {
     assert.equal(await server.stop(), 0)

@@ -140,8 +140,8 @@ class Handshakes(unittest.TestCase):
         self.addCleanup(connection.close)
         connection.request("GET", "/")
         response = connection.getresponse()
-        self.assertEqual(response.status, 426)
-        self.assertIn(b"WebSocket", response.read())
+        self.assertEqual(response.status, 200)
+        self.assertIn(b"wsdriver serve", response.read())
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ class Handshakes(unittest.TestCase):
         connection.request("GET", "/")
         response = connection.getresponse()
         self.assertEqual(response.status, 200)
-        self.assertIn(b"wsdriver serve", response.read())
+        self.assertIn(b"wsdriver", response.read())
 
 
 if __name__ == "__main__":

@@ -234,3 +234,15 @@ func TestVersionsOffered(t *testing.T) {
 		}
 	}
 }
+
+func TestServerSide(t *testing.T) {
+	client, err := driver.NewClient("ws://example.com/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, d := range map[bool]*driver.Driver{true: driver.NewServer(nil), false: client} {
+		if d.Server() != want {
+			t.Errorf("Server is %v, not %v", !want, want)
+		}
+	}
+}

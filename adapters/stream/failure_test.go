@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -142,5 +143,20 @@ func TestAccessors(t *testing.T) {
 	}
 	if err := client.Handshake(context.Background()); err != nil {
 		t.Errorf("Handshake again: %v", err)
+	}
+}
+
+// impatient is a transport with a time limit of its own.
+type impatient struct{ io.ReadWriteCloser }
+
+func (impatient) Write([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
+
+// TestTransportTimesOut: such an end is not taken for a deadline, after which the
+// message would still leave.
+func TestTransportTimesOut(t *testing.T) {
+	c := opened(t, impatient{newScript()}, nil)
+	defer c.CloseNow()
+	if err := c.WriteMessage(driver.Text, []byte("a")); err == nil || isDeadline(err) {
+		t.Errorf("%v", err)
 	}
 }

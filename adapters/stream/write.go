@@ -201,6 +201,8 @@ func (c *Conn) writeBatch() {
 	switch {
 	case c.endInterrupt() && isTimeout(err):
 		err = nil
+	case isTimeout(err): // not of our making, so it is the end, which a deadline's error is not
+		err = fmt.Errorf("websocket: the transport has timed out: %v", err)
 	case err == nil && n < len(b):
 		err = io.ErrShortWrite
 	}

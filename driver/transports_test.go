@@ -1,0 +1,186 @@
+package driver_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// ask sends one question over any transport, and returns the answer.
+func ask(transport io.ReadWriter, question string) (answer string, err error) {
+	d, err := driver.NewClient("ws://localhost/", nil)
+	if err != nil {
+		return "", err
+	}
+	d.Start()
+	d.Text([]byte(question)) // waits for the handshake
+	in, out := make([]byte, 4096), []byte(nil)
+	for !d.Done() {
+		if out = d.Take(out); len(out) > 0 {
+			if _, err := transport.Write(out); err != nil {
+				return answer, err
+			}
+		}
+		n, err := transport.Read(in)
+		if err != nil {
+			d.EOF() // behind in[:n]
+		}
+		for ev := range d.Events(in[:n]) {
+			if ev.Kind == driver.Text {
+				answer = string(ev.Data)
+				d.Close(driver.CodeNormal, "")
+			}
+		}
+	}
+	return answer, d.Err()
+}
+
+// Two pipes, one for each direction.
+func Example_pipes() {
+	type end struct {
+		io.Reader
+		io.WriteCloser
+	}
+	toServer, fromClient := io.Pipe()
+	toClient, fromServer := io.Pipe()
+	go func() {
+		serve(end{toServer, fromServer})
+		fromServer.Close() // the server closes first
+	}()
+	fmt.Println(ask(end{toClient, fromClient}, "over pipes"))
+	// Output: over pipes <nil>
+}
+
+// loopConn is a connection in an event loop: the one goroutine of the loop calls
+// all of it, and nothing blocks.
+type loopConn struct {
+	*driver.Driver
+	socket io.Writer // takes what it can now, else it returns io.ErrShortWrite
+	handle func(*loopConn, driver.Event)
+}
+
+// ready is called when the socket has input, has ended, can be written again, or
+// when the time that ready returned last has come. It returns when to call it at
+// the latest, the zero Time for never, and whether to close the socket.
+func (c *loopConn) ready(in []byte, ended bool, clock func() time.Time) (wake time.Time, done bool) {
+	if ended {
+		c.EOF()
+	}
+	c.events(in)
+	wake = c.NextTick()
+	if !wake.IsZero() { // only now the clock is needed
+		if now := clock(); !wake.After(now) {
+			c.Tick(now)
+			c.events(nil)
+			wake = c.NextTick()
+		}
+	}
+	_, err := c.IO().WriteTo(c.socket) // what it does not take stays
+	switch {
+	case err != nil && !errors.Is(err, io.ErrShortWrite):
+		return time.Time{}, true
+	case c.Buffered() > 0:
+		return wake, false // ask the poller for the moment when it can be written
+	}
+	return wake, c.Done()
+}
+
+func (c *loopConn) events(in []byte) {
+	for ev := range c.Events(in) {
+		c.handle(c, ev)
+	}
+}
+
+// A connection of an event loop, whose clock and poller are played here.
+func Example_eventLoop() {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	now := start
+	clock := func() time.Time { return now }
+	socket := &narrow{room: 1 << 10}
+	c := &loopConn{
+		Driver: driver.NewServer(&driver.Config{PingInterval: time.Minute}),
+		socket: socket,
+		handle: func(c *loopConn, ev driver.Event) {
+			fmt.Println(now.Sub(start), ev.Kind, c.Err())
+			if ev.Kind == driver.Connect {
+				c.Start()
+			}
+		},
+	}
+	wake, _ := c.ready(nil, false, clock)
+	fmt.Println("the request within", wake.Sub(now))
+	wake, _ = c.ready([]byte(request13()), false, clock)
+
+	now, socket.room, socket.got = wake, 1, ""
+	wake, _ = c.ready(nil, false, clock)
+	fmt.Printf("%q %d\n", socket.got, c.Buffered()) // half a ping
+	socket.room = 1
+	wake, _ = c.ready(nil, false, clock)
+	fmt.Printf("%q %d\n", socket.got, c.Buffered())
+
+	now = wake
+	_, done := c.ready(nil, false, clock)
+	fmt.Println("done", done)
+	// Output:
+	// the request within 10s
+	// 0s Connect <nil>
+	// 0s Open <nil>
+	// "\x89" 1
+	// "\x89\x00" 0
+	// 2m0s Close websocket: no sign of life for 1m0s after a ping
+	// done true
+}
+
+// narrow is a socket that takes room bytes more.
+type narrow struct {
+	room int
+	got  string
+}
+
+func (s *narrow) Write(p []byte) (int, error) {
+	n := min(len(p), s.room)
+	s.room -= n
+	s.got += string(p[:n])
+	if n < len(p) {
+		return n, io.ErrShortWrite
+	}
+	return n, nil
+}
+
+// A stream of HTTP/2 or HTTP/3: the request and the answer are header fields, the
+// bytes of both drivers are the stream's data.
+func Example_extendedConnect() {
+	client, err := driver.NewClient("wss://example.com/chat", &driver.Config{Connect: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client.Start() // queues no bytes
+	r := client.Request()
+	fmt.Println(r.Method, r.Protocol, r.Scheme, r.Authority, r.Target)
+
+	server := driver.FromRequest(r, nil) // r has come as header fields
+	answer := server.Response()          // to be sent, good or bad
+	if server.Err() == nil {
+		server.Start()
+	}
+	if err := client.Respond(answer); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for ev := range client.Events(nil) {
+		fmt.Println(ev.Kind, answer.Status)
+	}
+	client.Text([]byte("hello"))
+	for ev := range server.Events(client.Take(nil)) {
+		fmt.Printf("%v %q\n", ev.Kind, ev.Data)
+	}
+	// Output:
+	// CONNECT websocket https example.com /chat
+	// Open 200
+	// Open ""
+	// Text "hello"
+}

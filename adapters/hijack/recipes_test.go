@@ -1,0 +1,72 @@
+package hijack_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/sans-io/websocket-driver/adapters/hijack"
+	"github.com/sans-io/websocket-driver/adapters/netconn"
+	"github.com/sans-io/websocket-driver/adapters/stream"
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// serveUntil serves on l until stop ends; then all are told and have 10 s.
+func serveUntil(stop context.Context, l net.Listener) error {
+	var open stream.Registry
+	u := &hijack.Upgrader{}
+	server := &http.Server{
+		Handler: u.Handler(func(conn *stream.Conn, r *http.Request) {
+			if open.Add(conn) { // else the server is ending
+				echoAll(conn, r)
+			}
+		}),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-stop.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	server.RegisterOnShutdown(func() { open.Shutdown(ctx, "restarting") })
+	if err := server.Shutdown(ctx); err != nil { // does not wait for WebSockets
+		return err
+	}
+	return open.Shutdown(ctx, "restarting") // waits
+}
+
+// A server that ends in good order.
+func ExampleUpgrader() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	stop, end := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- serveUntil(stop, l) }()
+
+	conn, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String(), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := conn.WriteMessage(driver.Text, []byte("hello")); err != nil {
+		log.Fatal(err)
+	}
+	if _, _, err := conn.ReadMessage(nil); err != nil {
+		log.Fatal(err)
+	}
+	end()
+	_, _, err = conn.ReadMessage(nil)
+	fmt.Println(err)
+	fmt.Println(<-ended)
+	// Output:
+	// websocket: closed with 1001 (going away): restarting
+	// <nil>
+}

@@ -1,6 +1,6 @@
 // permessage-deflate with browsers: 10,000 messages for each way that a side may
-// be told to compress. They are of all sizes, so that some are too short to be
-// compressed, and every third one is incompressible.
+// be told to compress, and 100 for each pair of these ways. They are of all sizes,
+// so that some are too short to be compressed, and every third is incompressible.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { browsers, launch, Page } from './browser.mjs'
@@ -13,7 +13,7 @@ const allBits = [0, 8, 9, 10, 11, 12, 13, 14, 15] // 0 says nothing
 const offersBits = { chromium: true, firefox: false }
 
 // sets pairs the 18 ways of one side with those of the other. The sides compress
-// each for itself, so there is no need for all 324 pairs.
+// each for itself, so these carry the many messages, and all pairs a few.
 function sets(name) {
 	const all = []
 	for (const [i, bits] of allBits.entries()) {
@@ -25,6 +25,44 @@ function sets(name) {
 		}
 	}
 	return all
+}
+
+// everySet returns all pairs that a server may answer the browser with.
+function everySet(name) {
+	const sides = bits => bits.flatMap(bits => [{ alone: false, bits }, { alone: true, bits }])
+	const clients = sides(offersBits[name] ? allBits : [0])
+	return sides(allBits).flatMap(server => clients.map(client => ({ server, client })))
+}
+
+// echoes runs in the browser: it sends messages of many sizes to url, each of which
+// has to come back, and returns the extensions agreed on.
+async function echoes(url, count) {
+	const socket = new WebSocket(url)
+	socket.binaryType = 'arraybuffer'
+	await new Promise((opened, failed) => {
+		socket.onopen = opened
+		socket.onerror = () => failed(new Error(`no connection to ${url}`))
+	})
+	const sent = []
+	for (let i = 0; i < count; i++) {
+		const size = i * i % 3000
+		const bytes = crypto.getRandomValues(new Uint8Array(size))
+		sent.push(i % 3 === 0 ? bytes.buffer : 'abc 世界 😀 '.repeat(size / 10) + i)
+	}
+	const same = (a, b) => typeof a === 'string' || typeof b === 'string' ? a === b
+		: a.byteLength === b.byteLength && new Uint8Array(a).every((x, i) => x === new Uint8Array(b)[i])
+	let received = 0
+	await new Promise((done, failed) => {
+		socket.onmessage = ({ data }) => {
+			if (!same(data, sent[received])) failed(new Error(`message ${received} is not the one that was sent`))
+			if (++received === count) done()
+		}
+		socket.onclose = ({ code, reason }) => failed(new Error(`closed with ${code} ${reason} after ${received} messages`))
+		for (const message of sent) socket.send(message)
+	})
+	socket.onclose = null
+	socket.close()
+	return socket.extensions
 }
 
 // parameters are those of a set as the flag and the handshake have them.
@@ -54,17 +92,35 @@ for (const name of Object.keys(browsers)) {
 			}
 		}
 
+		// agreed are the parameters that the browser shows: Firefox none.
+		const agreed = set => name === 'firefox' ? [] : parameters(set, bits => bits !== 0 && bits !== 15)
+
 		for (const set of sets(name)) {
 			const flag = parameters(set, bits => bits !== 0)
 			test(flag.join(', ') || 'no parameters', () => onPage(flag, async page => {
-				const agreed = name === 'firefox' ? [] : parameters(set, bits => bits !== 0 && bits !== 15)
-				assert.equal(await page.text('extensions'), ['permessage-deflate', ...agreed].join('; '))
+				assert.equal(await page.text('extensions'), ['permessage-deflate', ...agreed(set)].join('; '))
 				assert.match(await page.bulk(10_000, 1500, 'mixed'), /^10,000 of 10,000 came back, all equal\. /)
 				await page.until(() => parseInt(document.querySelector('#received td').textContent.replace(',', '')) >= 10_000)
 				const [, to, from] = (await page.text('compression')).match(/^to (\S+) % of the payload and back to (\S+) %$/)
 				for (const share of [to, from]) assert.ok(share > 20 && share < 75, `${share} % of the payload`)
 			}))
 		}
+
+		test(`all ${everySet(name).length} pairs, 100 messages each`, () => onPage([], async page => {
+			for (const set of everySet(name)) {
+				const flag = parameters(set, bits => bits !== 0)
+				const server = await serve(flag.length === 0 ? '-deflate' : `-deflate=${flag}`)
+				try {
+					const extensions = await page.tab.evaluate(echoes, server.page.replace('http', 'ws'), 100)
+					assert.equal(extensions, ['permessage-deflate', ...agreed(set)].join('; '))
+				} catch (err) {
+					err.message = `${flag}: ${err.message}`
+					throw err
+				} finally {
+					await server.stop()
+				}
+			}
+		}))
 
 		test('large messages', () => onPage([], async page => {
 			assert.match(await page.bulk(8, 1 << 20, 'text'), /^8 of 8 came back, all equal\. /)

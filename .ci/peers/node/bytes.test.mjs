@@ -72,7 +72,7 @@ test('a plain request gets the page', async () => {
   try {
     const response = await fetch(server.url.replace('ws:', 'http:'))
     assert.equal(response.status, 200)
-    assert.match(await response.text(), /wsdriver serve/)
+    assert.match(await response.text(), /wsdriver/)
   } finally {
     assert.equal(await server.stop(), 0)
   }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"os"
 	"time"
 
 	"github.com/sans-io/websocket-driver/driver"
@@ -52,6 +54,46 @@ func Example_pipes() {
 	}()
 	fmt.Println(ask(end{toClient, fromClient}, "over pipes"))
 	// Output: over pipes <nil>
+}
+
+// serveInTime is serve with time limits, on a transport whose Read can be
+// interrupted.
+func serveInTime(transport net.Conn, c *driver.Config) error {
+	d := driver.NewServer(c)
+	in, out := make([]byte, 4096), []byte(nil)
+	for !d.Done() {
+		transport.SetReadDeadline(d.NextTick()) // the zero Time is none, and driver.Now has passed
+		n, err := transport.Read(in)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			d.Tick(time.Now())
+		case err != nil:
+			d.EOF()
+		}
+		for ev := range d.Events(in[:n]) {
+			switch ev.Kind {
+			case driver.Connect:
+				if d.Start() != nil {
+					d.Reject(404, nil, nil)
+				}
+			case driver.Text:
+				d.Text(ev.Data)
+			}
+		}
+		if out = d.Take(out); len(out) > 0 { // a pipe waits for a reader of nothing, too
+			transport.Write(out)
+		}
+	}
+	return d.Err()
+}
+
+// A client that says nothing does not stay for ever.
+func Example_timeLimits() {
+	near, far := net.Pipe()
+	defer far.Close()
+	fmt.Println(serveInTime(near, &driver.Config{HandshakeTimeout: time.Millisecond}))
+	near.Close()
+	// Output: websocket: the opening handshake took longer than 1ms
 }
 
 // loopConn is a connection in an event loop: the one goroutine of the loop calls

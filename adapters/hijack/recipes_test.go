@@ -12,12 +12,27 @@ import (
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/extensions/deflate"
 )
+
+// newUpgrader returns settings for a public server. One Upgrader, with its
+// extensions, is for all connections.
+func newUpgrader() *hijack.Upgrader {
+	return &hijack.Upgrader{
+		Config: &driver.Config{
+			MaxMessage:   64 << 10,
+			PingInterval: 30 * time.Second,
+			Extensions:   []driver.Extension{&deflate.Extension{}},
+		},
+		Stream:  &stream.Options{Slow: stream.SlowClose, WriteTimeout: time.Minute},
+		Origins: []string{"https://*.example.com"}, // beside those of the same host
+	}
+}
 
 // serveUntil serves on l until stop ends; then all are told and have 10 s.
 func serveUntil(stop context.Context, l net.Listener) error {
 	var open stream.Registry
-	u := &hijack.Upgrader{}
+	u := newUpgrader()
 	server := &http.Server{
 		Handler: u.Handler(func(conn *stream.Conn, r *http.Request) {
 			if open.Add(conn) { // else the server is ending

@@ -104,12 +104,15 @@ func why(err error) string {
 	var end *stream.CloseError
 	var fault *driver.Error
 	switch {
+	case errors.As(err, &end):
 	case errors.Is(err, net.ErrClosed):
 		return "this side has called CloseNow"
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return "it has not: a deadline has passed"
-	case !errors.As(err, &end):
+	default:
 		return "it has not: the call was wrong"
+	}
+	switch {
 	case errors.As(err, &fault): // a violation or a time limit
 		return fmt.Sprintf("failed by this side with %d: %s", end.Code, fault.Msg)
 	case errors.Is(err, io.ErrUnexpectedEOF):

@@ -180,6 +180,7 @@ func startSquid(t *testing.T, id *identity, auth string) (httpAddr, httpsAddr st
 		"access_log none",
 		"cache deny all",
 		"pinger_enable off",
+		"max_filedescriptors 4096",
 		"shutdown_lifetime 0 seconds",
 		"visible_hostname proxy.test",
 		"acl blocked dstdomain blocked.test",
@@ -215,7 +216,7 @@ func startTinyproxy(t *testing.T, auth bool) (addr string, p *process) {
 	dir := newFolder(t)
 	addr = freeAddr(t)
 	host, port, _ := net.SplitHostPort(addr)
-	conf := fmt.Sprintf("Listen %s\nPort %s\nAllow 127.0.0.1\nMaxClients 50\nTimeout 60\nLogLevel Error\nLogFile %q\nPidFile %q\nFilter %q\nFilterExtended On\n",
+	conf := fmt.Sprintf("Listen %s\nPort %s\nAllow 127.0.0.1\nMaxClients 1000\nTimeout 60\nLogLevel Error\nLogFile %q\nPidFile %q\nFilter %q\nFilterExtended On\n",
 		host, port, dir.path("log"), dir.path("pid"), dir.write(t, "filter", `blocked\.test`+"\n"))
 	if auth {
 		conf += "BasicAuth " + user + " " + tinyPassword + "\n"

@@ -67,6 +67,8 @@ func (d *Driver) accept(r *Request) error {
 		return refusal(400, "WebSocket request in HTTP/%d.%d, not 1.1", r.Major, r.Minor)
 	case r.Protocol == "" && r.Method != "GET": // RFC 6455, section 4.2.1
 		return refusal(405, "WebSocket request with method %s, not GET", r.Method)
+	case r.Protocol == "" && hasBody(r): // it would be taken for frames
+		return refusal(400, "WebSocket request with a body")
 	}
 	d.version = v
 	extra, err := d.cfg.extraFields(true)
@@ -77,6 +79,11 @@ func (d *Driver) accept(r *Request) error {
 		return d.acceptHixie(r, extra)
 	}
 	return d.acceptHybi(r, extra)
+}
+
+// hasBody reports whether the fields of r announce a body (RFC 9112, section 6.3).
+func hasBody(r *Request) bool {
+	return head.Count(r.Fields, "Transfer-Encoding") > 0 || strings.Trim(r.Get("Content-Length"), "0") != ""
 }
 
 func (d *Driver) acceptHixie(r *Request, extra []Field) error {

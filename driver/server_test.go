@@ -188,6 +188,8 @@ func TestRefusals(t *testing.T) {
 		{"bad extensions", request13("Sec-WebSocket-Extensions: a;;b"), 400},
 		{"bad subprotocols", request13("Sec-WebSocket-Protocol: a b"), 400},
 		{"subprotocol twice", request13("Sec-WebSocket-Protocol: a, a"), 400},
+		{"a body", request13("Content-Length: 2"), 400},
+		{"a chunked body", request13("Transfer-Encoding: chunked"), 400},
 		{"no HTTP", "hello\r\n\r\n", 400},
 		{"TLS", "\x16\x03\x01", 400},
 		{"HTTP/2.0", replace("HTTP/1.1", "HTTP/2.0"), 505},

@@ -1,0 +1,182 @@
+package netconn_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sans-io/websocket-driver/adapters/hijack"
+	"github.com/sans-io/websocket-driver/adapters/stream"
+)
+
+// seen is what one connection has come to on the server.
+type seen struct {
+	Statuses []int    // of the answers, as the client reads them
+	Requests []string // plain ones, with their bodies
+	Messages []string
+}
+
+// smuggler is a server for plain requests and WebSockets on one port, which notes
+// what it sees.
+type smuggler struct {
+	mu sync.Mutex
+	seen
+}
+
+// ServeHTTP notes plain requests. A WebSocket on /ws is accepted if it does not
+// come from another page.
+func (s *smuggler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/ws" {
+		if conn, err := hijack.Upgrade(w, r, nil); err == nil {
+			s.note(conn)
+		}
+		return
+	}
+	body, _ := io.ReadAll(r.Body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Requests = append(s.Requests, r.Method+" "+r.URL.Path+" "+string(body))
+}
+
+// note notes the messages of c.
+func (s *smuggler) note(c *stream.Conn) {
+	defer c.CloseNow()
+	for {
+		_, p, err := c.ReadMessage(nil)
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		s.Messages = append(s.Messages, string(p))
+		s.mu.Unlock()
+	}
+}
+
+// Parts of what a client sends.
+const (
+	start  = "GET /ws HTTP/1.1\r\nHost: x\r\n"
+	ask    = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	v13    = "Sec-WebSocket-Version: 13\r\n"
+	hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+	plain  = "GET /plain HTTP/1.1\r\nHost: x\r\n\r\n"
+)
+
+// TestSmuggling: bytes behind a head have one meaning. Frames never become a
+// request, nor a request or its body frames, and nothing is served behind an
+// upgrade that was refused: a proxy that has not looked at the status would take
+// it for frames.
+func TestSmuggling(t *testing.T) {
+	noLeaks(t)
+	noDescriptors(t)
+	message := string(clientFrame(0x81, []byte(hidden)))
+	length := fmt.Sprintf("Content-Length: %d\r\n", len(hidden))
+	post := fmt.Sprintf("POST /plain HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", len(start+ask+v13+"\r\n"))
+	tests := []struct {
+		name string
+		send string
+		want seen
+	}{
+		{"a request in a frame", start + ask + v13 + "\r\n" + message, seen{Statuses: []int{101}, Messages: []string{hidden}}},
+		{"a request for frames", start + ask + v13 + "\r\n" + hidden, seen{Statuses: []int{101}}},
+		{"a request for the body", start + ask + v13 + length + "\r\n" + hidden, seen{Statuses: []int{400}}},
+		{"frames for the body", start + ask + v13 + "Content-Length: 5\r\n\r\n" + message, seen{Statuses: []int{400}}},
+		{"a request for a chunked body", start + ask + v13 + "Transfer-Encoding: chunked\r\n\r\n" + hidden, seen{Statuses: []int{400}}},
+		{"no body", start + ask + v13 + "Content-Length: 0\r\n\r\n" + message, seen{Statuses: []int{101}, Messages: []string{hidden}}},
+		{"a wrong version", start + ask + "Sec-WebSocket-Version: 99\r\n\r\n" + hidden, seen{Statuses: []int{426}}},
+		{"another page", start + ask + v13 + "Origin: http://evil.test\r\n\r\n" + hidden, seen{Statuses: []int{403}}},
+		{"another method", "POST" + start[3:] + ask + v13 + length + "\r\n" + hidden, seen{Statuses: []int{405}}},
+		{"an old version of HTTP", strings.Replace(start, "1.1", "1.0", 1) + ask + v13 + "\r\n" + hidden, seen{Statuses: []int{400}}},
+		{"two hosts", start + "Host: y\r\n" + ask + v13 + "\r\n" + hidden, seen{Statuses: []int{400}}},
+		{"a handshake for the body", post + start + ask + v13 + "\r\n" + hidden,
+			seen{Statuses: []int{200, 200}, Requests: []string{"POST /plain " + start + ask + v13 + "\r\n", "GET /hidden "}}},
+		{"plain, length and coding", start + length + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden, seen{Statuses: []int{400}}},
+		{"plain, two lengths", start + length + "Content-Length: 0\r\n\r\n" + hidden, seen{Statuses: []int{400}}},
+		{"plain, a blank before the colon", start + "Content-Length : 0\r\n\r\n" + hidden, seen{Statuses: []int{400}}},
+		{"plain, a folded line", start + "X: a\r\n Content-Length: 0\r\n\r\n" + hidden, seen{Statuses: []int{400}}},
+		{"plain, a coding nobody knows", start + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + hidden, seen{Statuses: []int{501}}},
+		{"plain, then frames", plain + start + ask + v13 + "\r\n" + message,
+			seen{Statuses: []int{200, 101}, Requests: []string{"GET /plain "}, Messages: []string{hidden}}},
+		{"plain, then a request for frames", plain + start + ask + v13 + "\r\n" + hidden,
+			seen{Statuses: []int{200, 101}, Requests: []string{"GET /plain "}}},
+		{"plain, then a request for the body", plain + start + ask + v13 + length + "\r\n" + hidden,
+			seen{Statuses: []int{200, 400}, Requests: []string{"GET /plain "}}},
+		{"plain, then a wrong version", plain + start + ask + "Sec-WebSocket-Version: 99\r\n\r\n" + hidden,
+			seen{Statuses: []int{200, 426}, Requests: []string{"GET /plain "}}},
+		{"plain, then another page", plain + start + ask + v13 + "Origin: http://evil.test\r\n\r\n" + hidden,
+			seen{Statuses: []int{200, 403}, Requests: []string{"GET /plain "}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for _, size := range []int{1, 50, len(test.send)} {
+				if diff := cmp.Diff(test.want, smuggle(t, test.send, size)); diff != "" {
+					t.Errorf("in portions of %d bytes (-want +got):\n%s", size, diff)
+				}
+			}
+		})
+	}
+}
+
+// smuggle sends in portions of size bytes, and returns what the server has seen
+// when it has hung up.
+func smuggle(t *testing.T, send string, size int) seen {
+	t.Helper()
+	s := &smuggler{}
+	l := listen(t, nil)
+	l.Handler = s
+	var served sync.WaitGroup
+	served.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			served.Go(func() { s.note(c) })
+		}
+	})
+	nc, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	var sent sync.WaitGroup
+	sent.Go(func() {
+		for rest := send; rest != ""; {
+			n, err := io.WriteString(nc, rest[:min(size, len(rest))])
+			if err != nil { // refused before all was sent
+				return
+			}
+			rest = rest[n:]
+		}
+		nc.(*net.TCPConn).CloseWrite()
+	})
+	statuses := readStatuses(nc)
+	sent.Wait()
+	l.Close()
+	served.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Statuses = statuses
+	return s.seen
+}
+
+// readStatuses reads answers until the end, or until one makes a WebSocket.
+func readStatuses(nc net.Conn) (all []int) {
+	defer io.Copy(io.Discard, nc)
+	for br := bufio.NewReader(nc); ; {
+		res, err := http.ReadResponse(br, nil)
+		if err != nil {
+			return all
+		}
+		io.Copy(io.Discard, res.Body)
+		if all = append(all, res.StatusCode); res.StatusCode == 101 {
+			return all
+		}
+	}
+}

@@ -56,8 +56,8 @@ func Upgrade(w http.ResponseWriter, r *http.Request, c *driver.Config) (*stream.
 // of the handshake.
 //
 // A request that is refused has been answered through w: 400, 403 for its origin,
-// 405, 426, or 505 if it is not in HTTP/1. The error is a *driver.Error with the
-// Status, or wraps one. If the connection cannot be taken over, the answer is 500
+// 405, 426, or 505 if it is not in HTTP/1; in HTTP/1 its connection ends then. The
+// error is a *driver.Error with the Status, or wraps one. If the connection cannot be taken over, the answer is 500
 // and the error wraps http.ErrNotSupported, or the answer has been given and it
 // wraps http.ErrHijacked.
 //
@@ -73,22 +73,22 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*stream.Conn
 func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request, check func(*driver.Driver) error) (*stream.Conn, error) {
 	d, err := u.newDriver(r)
 	if err != nil {
-		return nil, refuse(w, err)
+		return nil, refuse(w, r, err)
 	}
 	if err := d.Err(); err != nil {
 		if d.Response().Status == http.StatusInternalServerError {
 			err = fault(err)
 		}
-		return nil, answer(w, d.Response(), err)
+		return nil, answer(w, r, d.Response(), err)
 	}
 	if r.ContentLength != 0 { // it would be taken for frames
-		return nil, refuse(w, refusal(http.StatusBadRequest, "WebSocket request with a body"))
+		return nil, refuse(w, r, refusal(http.StatusBadRequest, "WebSocket request with a body"))
 	}
 	if err := u.checkOrigin(r, d.Request()); err != nil {
-		return nil, refuse(w, err)
+		return nil, refuse(w, r, err)
 	}
 	if err := check(d); err != nil {
-		return nil, refuse(w, err)
+		return nil, refuse(w, r, err)
 	}
 	d.Response().Fields = append(d.Response().Fields, answerFields(w.Header())...)
 	nc, buffered, err := take(w)
@@ -96,7 +96,7 @@ func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request, check func(*d
 	case errors.Is(err, http.ErrHijacked): // nothing can be answered
 		return nil, fmt.Errorf("websocket: taking the connection over: %w", err)
 	case err != nil:
-		return nil, refuse(w, fmt.Errorf("taking the connection over: %w", err))
+		return nil, refuse(w, r, fmt.Errorf("taking the connection over: %w", err))
 	}
 	conn := stream.New(nc, d, u.Stream)
 	conn.Unread(buffered)

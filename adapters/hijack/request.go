@@ -94,23 +94,32 @@ func fault(err error) error {
 
 // refuse answers a request that err stands against, and returns err with the
 // *driver.Error that the answer is made of.
-func refuse(w http.ResponseWriter, err error) error {
+func refuse(w http.ResponseWriter, r *http.Request, err error) error {
 	var e *driver.Error
 	if !errors.As(err, &e) {
 		err = fault(err)
 		errors.As(err, &e)
 	}
-	return answer(w, &driver.Response{
+	return answer(w, r, &driver.Response{
 		Status: e.Status,
 		Fields: []driver.Field{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}},
 		Body:   []byte(e.Msg + "\n"),
 	}, err)
 }
 
-// answer sends the answer to a request that is refused, and returns err.
-func answer(w http.ResponseWriter, a *driver.Response, err error) error {
+// answer sends the answer to a request that is refused, and returns err. The
+// connection ends with it: a proxy that takes every such request for accepted
+// would pass on frames, and net/http take them for requests.
+func answer(w http.ResponseWriter, r *http.Request, a *driver.Response, err error) error {
+	h := w.Header()
 	for _, f := range a.Fields {
-		w.Header().Set(f.Name, f.Value)
+		h.Set(f.Name, f.Value)
+	}
+	if r.ProtoMajor == 1 {
+		h["Connection"] = []string{"close"} // net/http looks at the first, and for nothing else in it
+		if h.Get("Upgrade") != "" {         // RFC 9110, section 7.8
+			h.Add("Connection", "Upgrade")
+		}
 	}
 	w.WriteHeader(a.Status)
 	_, _ = w.Write(a.Body)

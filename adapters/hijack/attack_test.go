@@ -1,0 +1,259 @@
+package hijack_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"runtime/metrics"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sans-io/websocket-driver/adapters/hijack"
+	"github.com/sans-io/websocket-driver/adapters/stream"
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// attackers is how many peers make the same attack at once.
+const attackers = 8
+
+// soon is the time limit that is to end an attack; all others are long.
+const soon = 200 * time.Millisecond
+
+// memoryLimit is how many bytes an attacked connection may take, with what
+// net/http holds for it.
+const memoryLimit = 128 << 10
+
+// noDescriptors fails the test if file descriptors are left open at its end.
+func noDescriptors(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return
+	}
+	count := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	before := count()
+	t.Cleanup(func() {
+		deadline := time.Now().Add(10 * time.Second)
+		for count() > before {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d descriptors before, %d after", before, count())
+			}
+			runtime.Gosched()
+		}
+	})
+}
+
+// Frames of a client, with masking keys of zeros. They are made once, so that they
+// do not count as the server's memory.
+var (
+	pings       = bytes.Repeat(append([]byte{0x89, 0xfd, 0, 0, 0, 0}, make([]byte, 125)...), 100)
+	message     = append([]byte{0x82, 0xfe, 0x40, 0, 0, 0, 0, 0}, make([]byte, 16<<10)...)
+	askForClose = []byte("\x81\x85\x00\x00\x00\x00close")
+	closeFrame  = []byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8}
+)
+
+// TestAttacks: what peers do behind the upgrade. Each attack ends by itself, for
+// the reason given; until then all peers together hold little memory, and
+// afterwards nothing is left of them.
+func TestAttacks(t *testing.T) {
+	tests := []struct {
+		name     string
+		upgrader hijack.Upgrader
+		attack   func(nc net.Conn)
+		want     string // what the server's error says
+	}{
+		{"never reads", hijack.Upgrader{Stream: &stream.Options{WriteTimeout: soon}},
+			func(nc net.Conn) { repeat(nc, message) }, "has taken nothing for 200ms"},
+		{"floods with pings and never reads", hijack.Upgrader{Stream: &stream.Options{WriteTimeout: soon}},
+			func(nc net.Conn) { repeat(nc, pings) }, "has taken nothing for 200ms"},
+		{"half-open", hijack.Upgrader{Config: &driver.Config{PingInterval: soon}}, untilEnd, "no sign of life"},
+		{"does not answer the close frame", hijack.Upgrader{Config: &driver.Config{CloseTimeout: soon}}, func(nc net.Conn) {
+			nc.Write(askForClose)
+			untilEnd(nc)
+		}, "the closing handshake took longer than 200ms"},
+		{"never closes", hijack.Upgrader{}, func(nc net.Conn) {
+			nc.Write(askForClose)
+			nc.Write(closeFrame)
+			untilEnd(nc)
+		}, "closed with 1000"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			noDescriptors(t)
+			errs := make(chan error, attackers)
+			s := newServer(t, test.upgrader.Handler(func(c *stream.Conn, _ *http.Request) {
+				nc := c.Transport().(*net.TCPConn)
+				nc.SetWriteBuffer(4 << 10) // the kernel is not to hide for long that nobody reads
+				errs <- obey(c)
+			}))
+			most := attackAll(t, s, test.attack)
+			if most > memoryLimit {
+				t.Errorf("a connection takes %d bytes, more than %d", most, memoryLimit)
+			}
+			for range attackers {
+				if err := <-errs; !strings.Contains(err.Error(), test.want) {
+					t.Errorf("the server says %q, not %q", err, test.want)
+				}
+			}
+		})
+	}
+}
+
+// obey echoes, and closes when it is told to, until the end.
+func obey(c *stream.Conn) error {
+	var buf []byte
+	for {
+		kind, p, err := c.ReadMessage(buf)
+		switch {
+		case err != nil:
+			return err
+		case string(p) == "close":
+			err = c.WriteClose(driver.CodeNormal, "")
+		default:
+			err = c.WriteMessage(kind, p)
+		}
+		if err != nil {
+			return err
+		}
+		buf = p
+	}
+}
+
+// attackAll has all peers make the attack on open connections, and returns how
+// many bytes a connection has taken.
+func attackAll(t *testing.T, s *httptest.Server, attack func(net.Conn)) int64 {
+	t.Helper()
+	inUse() // a second collection empties what pools hold
+	before := inUse()
+	var peers sync.WaitGroup
+	for range attackers {
+		nc, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		nc.(*net.TCPConn).SetReadBuffer(4 << 10)
+		peers.Go(func() {
+			defer nc.Close()
+			io.WriteString(nc, request13)
+			head := make([]byte, len("HTTP/1.1 101"))
+			if _, err := io.ReadFull(nc, head); err != nil || string(head) != "HTTP/1.1 101" {
+				t.Errorf("%q, %v", head, err)
+				return
+			}
+			attack(nc)
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		peers.Wait()
+		close(done)
+	}()
+	again := time.NewTicker(soon / 40)
+	defer again.Stop()
+	limit := time.After(time.Minute)
+	for most := before; ; {
+		select {
+		case <-done:
+			return (most - before) / attackers
+		case <-again.C:
+			most = max(most, inUse())
+		case <-limit:
+			buf := make([]byte, 1<<16)
+			t.Fatalf("the attack goes on after a minute:\n%s", buf[:runtime.Stack(buf, true)])
+		}
+	}
+}
+
+// inUse returns how many bytes the heap and the stacks take, without garbage.
+func inUse() int64 {
+	runtime.GC()
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64() + sample[1].Value.Uint64())
+}
+
+// repeat writes b until that fails.
+func repeat(nc net.Conn, b []byte) {
+	for {
+		if _, err := nc.Write(b); err != nil {
+			return
+		}
+	}
+}
+
+// untilEnd reads until the server has hung up.
+func untilEnd(nc net.Conn) { io.Copy(io.Discard, nc) }
+
+// unhijacked fails the test if the connection is taken over.
+type unhijacked struct {
+	http.ResponseWriter
+	t *testing.T
+}
+
+func (w unhijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.t.Error("a request that is refused takes the connection over")
+	return nil, nil, http.ErrHijacked
+}
+
+// TestRefusedEnds: a refusal takes nothing over, and is the last answer on its
+// connection. A proxy that does not look at the status passes on what follows
+// as frames, and it must not be served as a request.
+func TestRefusedEnds(t *testing.T) {
+	const hidden = "GET /hidden HTTP/1.1\r\nHost: example.com\r\n\r\n"
+	replace := func(old, new string) string { return strings.Replace(request13, old, new, 1) }
+	tests := []struct {
+		name, request string
+		status        int
+	}{
+		{"no WebSocket", replace("Upgrade: websocket\r\n", ""), 426},
+		{"a wrong version", replace("Version: 13", "Version: 14"), 426},
+		{"another page", replace("Upgrade:", "Origin: http://evil.test\r\nUpgrade:"), 403},
+		{"a body", replace("Upgrade:", fmt.Sprintf("Content-Length: %d\r\nUpgrade:", len(hidden))), 400},
+		{"a chunked body", replace("Upgrade:", "Transfer-Encoding: chunked\r\nUpgrade:") + "0\r\n\r\n", 400},
+		{"another method", replace("GET", "POST"), 405},
+		{"a wrong key", replace("dGhlIHNhbXBsZSBub25jZQ==", "*"), 400},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/" {
+					t.Errorf("%s is served", r.URL)
+				}
+				if _, err := hijack.Upgrade(unhijacked{w, t}, r, nil); err == nil {
+					t.Error("accepted")
+				}
+			}))
+			nc, err := net.Dial("tcp", s.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer nc.Close()
+			io.WriteString(nc, test.request+hidden)
+			br := bufio.NewReader(nc)
+			res, err := http.ReadResponse(br, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.Copy(io.Discard, res.Body)
+			if res.StatusCode != test.status || !res.Close {
+				t.Errorf("%s, %v", res.Status, res.Header)
+			}
+			if rest, _ := io.ReadAll(br); len(rest) > 0 {
+				t.Errorf("behind it %q", rest)
+			}
+		})
+	}
+}

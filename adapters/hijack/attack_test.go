@@ -242,6 +242,7 @@ func TestRefusedEnds(t *testing.T) {
 			}
 			defer nc.Close()
 			io.WriteString(nc, test.request+hidden)
+			nc.(*net.TCPConn).CloseWrite()
 			br := bufio.NewReader(nc)
 			res, err := http.ReadResponse(br, nil)
 			if err != nil {

@@ -19,8 +19,9 @@
 //				d.Text(ev.Data) // echo
 //			}
 //		}
-//		out = d.Take(out)
-//		transport.Write(out)
+//		if out = d.Take(out); len(out) > 0 {
+//			transport.Write(out)
+//		}
 //	}
 //
 // # Events and calls

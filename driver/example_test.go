@@ -32,8 +32,9 @@ func Example() {
 				for range d.Events(nil) {
 				}
 			}
-			out = d.Take(out)
-			transport.Write(out)
+			if out = d.Take(out); len(out) > 0 {
+				transport.Write(out)
+			}
 		}
 	}
 	near, far := net.Pipe()

@@ -32,8 +32,9 @@ func serve(transport io.ReadWriter) error {
 				d.Text(ev.Data)
 			}
 		}
-		out = d.Take(out)
-		transport.Write(out)
+		if out = d.Take(out); len(out) > 0 {
+			transport.Write(out)
+		}
 	}
 	return d.Err()
 }

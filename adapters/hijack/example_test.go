@@ -132,9 +132,11 @@ func ExampleUpgrader_Handler_shutdown() {
 	var open stream.Registry
 	u := &hijack.Upgrader{}
 	server := httptest.NewServer(u.Handler(func(conn *stream.Conn, r *http.Request) {
-		if open.Add(conn) {
-			echoAll(conn, r)
+		if !open.Add(conn) {
+			conn.Close(context.Background(), driver.CodeGoingAway, "restarting")
+			return
 		}
+		echoAll(conn, r)
 	}))
 	conn, err := netconn.Dial(context.Background(), "ws"+strings.TrimPrefix(server.URL, "http"), nil)
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 //
 // Deadlines are those of c, and end one call as they do for TCP. A Write that one
 // cuts off returns how many bytes have been queued, all or none: what is queued
-// leaves when there is a new deadline. Addresses are those of the transport, if it has any.
+// leaves in the background. Addresses are those of the transport, if it has any.
 //
 // Any number of goroutines may use it, but c itself should not be read beside it.
 func (c *Conn) NetConn(kind driver.Kind) net.Conn { return &netConn{c: c, kind: kind} }

@@ -17,7 +17,8 @@ const maxEmptyReads = 100
 //
 // At the end of the connection the error is a *CloseError, after CloseNow it
 // wraps net.ErrClosed; both stay. A close frame of the peer has been answered
-// then. An error that wraps os.ErrDeadlineExceeded does not end the connection,
+// then, or what it has violated been told, unless it takes nothing for
+// Options.FlushTimeout. An error that wraps os.ErrDeadlineExceeded does not end the connection,
 // and what had come of a message is kept for the next call. With an error the
 // payload is empty, and keeps the memory of buf.
 func (c *Conn) ReadMessage(buf []byte) (driver.Kind, []byte, error) {

@@ -47,7 +47,7 @@ type output struct {
 // the message has not been sent; if the write deadline has passed before it could
 // be queued, the error wraps both driver.ErrFull and os.ErrDeadlineExceeded. With
 // any other error that wraps os.ErrDeadlineExceeded the message has been queued
-// and leaves when there is a new deadline: it need not be sent again.
+// and leaves in the background: it need not be sent again.
 func (c *Conn) WriteMessage(kind driver.Kind, p []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

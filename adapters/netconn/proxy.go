@@ -78,7 +78,8 @@ func (d *Dialer) connectVia(ctx context.Context, via, u *url.URL) (net.Conn, err
 		err = fmt.Errorf("%w: proxy with scheme %q, not http, https, socks5 or socks5h", driver.ErrUnsupported, via.Scheme)
 	}
 	if err != nil {
-		return nil, &ProxyError{Proxy: via.Scheme + "://" + via.Host, Response: response, Err: err}
+		shown := &url.URL{Scheme: via.Scheme, Host: via.Host}
+		return nil, &ProxyError{Proxy: shown.String(), Response: response, Err: err}
 	}
 	return nc, nil
 }

@@ -56,7 +56,7 @@ func Upgrade(w http.ResponseWriter, r *http.Request, c *driver.Config) (*stream.
 // of the handshake.
 //
 // A request that is refused has been answered through w: 400, 403 for its origin,
-// 405, 426, or 505 if it is not in HTTP/1; in HTTP/1 its connection ends then. The
+// 405, 426, or 505 if it is not in HTTP/1; in HTTP/1 the connection ends then. The
 // error is a *driver.Error with the Status, or wraps one. If the connection cannot
 // be taken over, the answer is 500 and the error wraps http.ErrNotSupported, or the
 // answer has been given and it wraps http.ErrHijacked.

@@ -3,6 +3,7 @@ package stream
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -130,7 +131,7 @@ func (c *Conn) onStall() {
 		return
 	}
 	c.x.givenUp = fmt.Errorf("websocket: the transport has taken nothing for %v", c.writeTimeout)
-	c.failWrite(c.x.givenUp)
+	c.failWrite(fmt.Errorf("%w: %w", c.x.givenUp, net.ErrClosed))
 	c.shut(true)
 }
 

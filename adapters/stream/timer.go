@@ -1,7 +1,8 @@
 package stream
 
 import (
-	"errors"
+	"fmt"
+	"net"
 	"time"
 
 	"github.com/sans-io/websocket-driver/driver"
@@ -15,7 +16,7 @@ type limitTimer struct {
 
 // errLimit is the error of a write that is under way when a time limit passes; who
 // reads is told which.
-var errLimit = errors.New("websocket: a time limit has passed")
+var errLimit = fmt.Errorf("websocket: a time limit has passed: %w", net.ErrClosed)
 
 // arm sets the timer for the next Tick. The clock is read only when a limit
 // begins.

@@ -16,11 +16,11 @@ import (
 // autobahn walks the cases of the Autobahn test suite, whose server listens at
 // base: it asks how many there are, echoes in each, and has the reports written.
 // How a case ends is the suite's to judge.
-func autobahn(ctx context.Context, base string, config *driver.Config, stderr io.Writer) int {
+func autobahn(ctx context.Context, base string, dialer *netconn.Dialer, stderr io.Writer) int {
 	base = strings.TrimSuffix(base, "/")
 	agent := "agent=" + url.QueryEscape("wsdriver")
 	count := ""
-	err := visit(ctx, base+"/getCaseCount", config, func(_ *stream.Conn, _ driver.Kind, p []byte) error {
+	err := visit(ctx, base+"/getCaseCount", dialer, func(_ *stream.Conn, _ driver.Kind, p []byte) error {
 		count = string(p)
 		return nil
 	})
@@ -29,12 +29,12 @@ func autobahn(ctx context.Context, base string, config *driver.Config, stderr io
 		err = fmt.Errorf("the number of cases is %q", count)
 	}
 	for i := 1; i <= n && err == nil; i++ {
-		err = visit(ctx, fmt.Sprintf("%s/runCase?case=%d&%s", base, i, agent), config, func(c *stream.Conn, k driver.Kind, p []byte) error {
+		err = visit(ctx, fmt.Sprintf("%s/runCase?case=%d&%s", base, i, agent), dialer, func(c *stream.Conn, k driver.Kind, p []byte) error {
 			return c.WriteMessage(k, p)
 		})
 	}
 	if err == nil {
-		err = visit(ctx, base+"/updateReports?"+agent, config, func(*stream.Conn, driver.Kind, []byte) error { return nil })
+		err = visit(ctx, base+"/updateReports?"+agent, dialer, func(*stream.Conn, driver.Kind, []byte) error { return nil })
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "wsdriver connect: %v\n", err)
@@ -45,8 +45,8 @@ func autobahn(ctx context.Context, base string, config *driver.Config, stderr io
 
 // visit connects to a URL of the suite and calls f with each message until the
 // connection ends. The error says that there was no connection.
-func visit(ctx context.Context, rawURL string, config *driver.Config, f func(*stream.Conn, driver.Kind, []byte) error) error {
-	conn, err := netconn.Dial(ctx, rawURL, config)
+func visit(ctx context.Context, rawURL string, dialer *netconn.Dialer, f func(*stream.Conn, driver.Kind, []byte) error) error {
+	conn, err := dialer.Dial(ctx, rawURL)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"strings"
 	"testing"
 
@@ -13,10 +14,15 @@ import (
 // TestAutobahn walks the two cases of a suite that expects an echo in each. The
 // real suite runs in .ci/autobahn.
 func TestAutobahn(t *testing.T) {
-	l, err := netconn.Listen("tcp", "127.0.0.1:0", &driver.Config{KeepRequest: true})
+	certificate, err := selfSigned([]string{"localhost"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	inner, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := netconn.NewListener(inner, &driver.Config{KeepRequest: true})
 	defer l.Close()
 	walked := make(chan []string)
 	go func() {
@@ -41,7 +47,7 @@ func TestAutobahn(t *testing.T) {
 		}
 	}()
 	var stdout, stderr bytes.Buffer
-	if status := run(context.Background(), []string{"connect", "-autobahn", "ws://" + l.Addr().String()}, nil, &stdout, &stderr); status != exitOK {
+	if status := run(context.Background(), []string{"connect", "-autobahn", "-insecure", "wss://" + l.Addr().String()}, nil, &stdout, &stderr); status != exitOK {
 		t.Errorf("status %d: %s", status, &stderr)
 	}
 	l.Close()
@@ -51,7 +57,7 @@ func TestAutobahn(t *testing.T) {
 		t.Errorf("visited\n%s\nwant\n%s", got, want)
 	}
 
-	if status := run(context.Background(), []string{"connect", "-autobahn", "ws://" + l.Addr().String()}, nil, &stdout, &stderr); status != exitFailed {
+	if status := run(context.Background(), []string{"connect", "-autobahn", "-insecure", "wss://" + l.Addr().String()}, nil, &stdout, &stderr); status != exitFailed {
 		t.Errorf("status %d without a suite, want %d", status, exitFailed)
 	}
 }

@@ -71,10 +71,11 @@ func connect(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	); err != nil {
 		return c.usageError(stderr, err)
 	}
+	dialer := &netconn.Dialer{Config: config, TLS: trust.config}
 	if *suite {
-		return autobahn(ctx, rest[0], config, stderr)
+		return autobahn(ctx, rest[0], dialer, stderr)
 	}
-	conn, err := dial(ctx, rest[0], &netconn.Dialer{Config: config, TLS: trust.config}, *timeout)
+	conn, err := dial(ctx, rest[0], dialer, *timeout)
 	if errors.Is(err, driver.ErrUnsupported) {
 		return c.usageError(stderr, err)
 	}

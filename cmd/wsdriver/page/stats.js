@@ -44,8 +44,9 @@ async function ask() {
 	const asked = id
 	try {
 		const answer = await fetch(`/stats?id=${asked}`)
+		const numbers = await answer.text() // read in any case: a browser calls an answer that is not read aborted
 		if (answer.status !== 200 || id !== asked) return
-		const { received, sent } = await answer.json()
+		const { received, sent } = JSON.parse(numbers)
 		row('#received', received)
 		row('#sent', sent)
 		$('#stats').hidden = false

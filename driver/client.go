@@ -72,7 +72,7 @@ func hostField(u *url.URL) string {
 }
 
 func (d *Driver) offerHybi(u *url.URL, host string, fields []Field) error {
-	if d.cfg.Connect && d.version != ws.Hybi13 {
+	if d.cfg.ExtendedConnect && d.version != ws.Hybi13 {
 		return fmt.Errorf("%w: version %v by extended CONNECT", ErrUnsupported, d.version)
 	}
 	offer, err := extensions.OfferHeader(d.cfg.Extensions)
@@ -87,7 +87,7 @@ func (d *Driver) offerHybi(u *url.URL, host string, fields []Field) error {
 		Version:      d.version,
 		Host:         host,
 		Target:       u.RequestURI(),
-		Connect:      d.cfg.Connect,
+		Connect:      d.cfg.ExtendedConnect,
 		Scheme:       scheme,
 		Subprotocols: d.cfg.Subprotocols,
 		Extensions:   offer,
@@ -101,7 +101,7 @@ func (d *Driver) offerHybi(u *url.URL, host string, fields []Field) error {
 }
 
 func (d *Driver) offerHixie(u *url.URL, host string, fields []Field) (err error) {
-	if d.cfg.Connect {
+	if d.cfg.ExtendedConnect {
 		return fmt.Errorf("%w: version %v by extended CONNECT", ErrUnsupported, d.version)
 	}
 	origin := head.Get(fields, "Origin")
@@ -148,7 +148,7 @@ func (d *Driver) Start() error {
 	if d.phase != phaseIdle {
 		return fmt.Errorf("%w: Start twice", ErrState)
 	}
-	if d.cfg.Connect {
+	if d.cfg.ExtendedConnect {
 		d.phase = phaseRespond
 		return nil
 	}
@@ -167,7 +167,7 @@ func (d *Driver) Start() error {
 // FromRequest. The driver owns r until Open.
 func (d *Driver) Respond(r *Response) error {
 	if d.phase != phaseRespond {
-		return fmt.Errorf("%w: Respond goes with Config.Connect, after Start", ErrState)
+		return fmt.Errorf("%w: Respond goes with Config.ExtendedConnect, after Start", ErrState)
 	}
 	d.response = r
 	if r.Status < 200 || r.Status > 299 { // RFC 8441, section 5

@@ -81,7 +81,7 @@ func TestClientRequest(t *testing.T) {
 
 // TestConnectHost puts a Host of the Config where HTTP/2 has it.
 func TestConnectHost(t *testing.T) {
-	d, err := driver.NewClient("wss://10.0.0.1/", &driver.Config{Connect: true,
+	d, err := driver.NewClient("wss://10.0.0.1/", &driver.Config{ExtendedConnect: true,
 		Fields: []driver.Field{{Name: "Host", Value: "example.com"}, {Name: "X", Value: "y"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -132,8 +132,8 @@ func TestClientMisuse(t *testing.T) {
 		{"ws://example.com/", &driver.Config{Cookies: []driver.Field{{Name: "a", Value: secret + "\r\nX: y"}}}},
 		{"ws://example.com/", &driver.Config{Cookies: []driver.Field{{Name: "a=b", Value: secret}}}},
 		{"ws://example.com/", &driver.Config{Version: 12}},
-		{"ws://example.com/", &driver.Config{Version: driver.Hybi8, Connect: true}},
-		{"ws://example.com/", &driver.Config{Version: driver.Hixie76, Connect: true}},
+		{"ws://example.com/", &driver.Config{Version: driver.Hybi8, ExtendedConnect: true}},
+		{"ws://example.com/", &driver.Config{Version: driver.Hixie76, ExtendedConnect: true}},
 	}
 	for _, test := range tests {
 		d, err := driver.NewClient(test.url, test.c)
@@ -297,7 +297,7 @@ func TestAncestorRefused(t *testing.T) {
 // TestRespond is a client over extended CONNECT.
 func TestRespond(t *testing.T) {
 	client := func() *driver.Driver {
-		d, err := driver.NewClient("ws://example.com/", &driver.Config{Connect: true, Subprotocols: []string{"a"}})
+		d, err := driver.NewClient("ws://example.com/", &driver.Config{ExtendedConnect: true, Subprotocols: []string{"a"}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -82,15 +82,15 @@ type Config struct {
 
 	// Versions lists what a server takes. Default 13, 8 and 7. The hixie
 	// versions have no masking, which protects proxies (RFC 6455, section
-	// 10.3), so they are taken only if they are named; ws.AllVersions does.
+	// 10.3), so they are taken only if they are named; AllVersions returns them all.
 	Versions []Version
 
 	// Version is what a client speaks. Default Hybi13.
 	Version Version
 
-	// Connect makes a client open the connection by extended CONNECT, over
+	// ExtendedConnect makes a client open the connection by extended CONNECT, over
 	// HTTP/2 (RFC 8441) or HTTP/3 (RFC 9220). Hybi13 only.
-	Connect bool
+	ExtendedConnect bool
 
 	// KeepRequest keeps Request and Response available after Open.
 	KeepRequest bool
@@ -110,6 +110,13 @@ type Config struct {
 	// CloseTimeout is how long the peer may take, in all, to answer a close
 	// frame and, if it is the server, to close the transport then. Default 5 s.
 	CloseTimeout time.Duration
+
+	// Buffers lends the buffers for output and for messages that do not lie whole
+	// in the input: a buffer is borrowed when it is needed, output goes to the
+	// caller of Take, who may Put it when it has been written, and what gathers a
+	// message is returned when the message has been handled. Default: memory of
+	// the driver's own.
+	Buffers Buffers
 
 	// Rand is where handshake keys and masking keys come from. Default
 	// crypto/rand.Reader.

@@ -17,11 +17,11 @@ type conn interface {
 	Parse(p []byte) (n int, ev Event)
 	Message(k Kind, p []byte) error
 	Fragment(k Kind, p []byte, fin bool) error
-	Encoded(frame []byte) error
+	Prepared(frames []byte) error
 	Close(code Code, reason string) error
 	State() State
 	Err() error
-	SetLimits(maxMessage int, pieces bool)
+	SetMaxMessage(maxMessage int)
 	SetPieces(pieces bool)
 }
 
@@ -94,7 +94,7 @@ type handshake struct {
 	judge   conn     // see queue
 	nowhere ws.Queue // what judge sends
 
-	maxMessage int // as in Config, until SetLimits
+	maxMessage int // as in Config, until SetMaxMessage
 	pieces     bool
 }
 
@@ -105,7 +105,7 @@ func newDriver(c *Config, server bool) *Driver {
 	if c == nil {
 		c = &defaults
 	}
-	return &Driver{cfg: c, server: server, hs: &handshake{room: c.maxHead(), maxMessage: c.maxMessage(), pieces: c.Pieces}}
+	return &Driver{cfg: c, out: ws.Queue{Pool: c.Buffers}, server: server, hs: &handshake{room: c.maxHead(), maxMessage: c.maxMessage(), pieces: c.Pieces}}
 }
 
 // Parse takes input up to the end of the first event, and returns how many
@@ -312,15 +312,15 @@ func (d *Driver) open() {
 	d.sendQueued(hs.queue)
 }
 
-// SetLimits changes Config.MaxMessage and Config.Pieces for this connection from
-// the next message on.
-func (d *Driver) SetLimits(maxMessage int, pieces bool) {
-	maxMessage = limit(maxMessage, defaultMaxMessage)
+// SetMaxMessage changes Config.MaxMessage for this connection from the next
+// message on.
+func (d *Driver) SetMaxMessage(n int) {
+	n = limit(n, defaultMaxMessage)
 	switch {
 	case d.conn != nil:
-		d.conn.SetLimits(maxMessage, pieces)
+		d.conn.SetMaxMessage(n)
 	case d.hs != nil:
-		d.hs.maxMessage, d.hs.pieces = maxMessage, pieces
+		d.hs.maxMessage = n
 	}
 }
 
@@ -334,16 +334,18 @@ func (d *Driver) SetPieces(pieces bool) {
 	}
 }
 
-// Take returns all bytes that wait to be sent; the caller owns them. spare[:0]
-// becomes the driver's new buffer, if anything was taken: the caller does not
-// touch it until it comes back from a later Take.
+// Take returns all bytes that wait to be sent; the caller owns them. If there
+// are any, spare[:0] becomes the driver's next buffer, or goes to Config.Buffers
+// if that is set: the caller must no longer use it. If there are none, Take
+// returns spare[:0].
 func (d *Driver) Take(spare []byte) []byte { return d.out.Take(spare) }
 
-// Lend gives the driver spare[:0] as the buffer for what is sent next, unless it
-// has one, and reports whether the driver has taken it: then it comes back from
-// the next Take that has anything. With Take(nil) and Lend just before a send,
-// buffers can be shared by many connections, and an idle one has none.
-func (d *Driver) Lend(spare []byte) bool { return d.out.Lend(spare) }
+// SetBuffers sets Config.Buffers for this connection, unless it is set.
+func (d *Driver) SetBuffers(b Buffers) {
+	if d.out.Pool == nil {
+		d.out.Pool = b
+	}
+}
 
 // Buffered returns the number of bytes that wait to be taken.
 func (d *Driver) Buffered() int { return d.out.Len() }

@@ -51,7 +51,7 @@ func TestEventsBreak(t *testing.T) {
 		"version no longer": {strings.Replace(request13(), "13", "3", 1) + message, []string{"Close 1002"}},
 	} {
 		wstest.Splits([]byte(test.in), func(cut string, chunks [][]byte) {
-			d := driver.NewServer(&driver.Config{Versions: driver.AllVersions})
+			d := driver.NewServer(&driver.Config{Versions: driver.AllVersions()})
 			if diff := cmp.Diff(test.want, short(drain(d, chunks...))); diff != "" {
 				t.Fatalf("%s, %s: events (-want +got):\n%s", name, cut, diff)
 			}
@@ -184,32 +184,39 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestSetLimits holds from the next message on, and before Open.
-func TestSetLimits(t *testing.T) {
+// TestSetMaxMessage holds from the next message on, and before Open.
+func TestSetMaxMessage(t *testing.T) {
 	d := driver.NewServer(nil)
-	d.SetLimits(3, true)
+	d.SetMaxMessage(3)
+	d.SetPieces(true)
 	want(t, d, request13(), "Connect")
 	_ = d.Start()
 	want(t, d, masked(opText, "1"), "Open", "Text 1")
-	d.SetLimits(4, false)
+	d.SetMaxMessage(4)
+	d.SetPieces(false)
 	want(t, d, masked(0, "2")+masked(opFin, "3"), "Text 2", "Text 3")
 	want(t, d, masked(opText, "1")+masked(0, "2")+masked(opFin, "34"), "Text 1234")
-	d.SetLimits(0, false) // the default
+	d.SetMaxMessage(0)
+	d.SetPieces(false) // the default
 	want(t, d, masked(opFin|opBinary, strings.Repeat("x", 1000)), "Binary "+strings.Repeat("x", 1000))
-	d.SetLimits(2, false)
+	d.SetMaxMessage(2)
+	d.SetPieces(false)
 	want(t, d, masked(opFin|opText, "123"), "Close 1009")
-	d.SetLimits(1, false) // no effect, no panic
+	d.SetMaxMessage(1)
+	d.SetPieces(false) // no effect, no panic
 
-	d = openServer(t, &driver.Config{Versions: driver.AllVersions}, request75())
-	d.SetLimits(2, false)
+	d = openServer(t, &driver.Config{Versions: driver.AllVersions()}, request75())
+	d.SetMaxMessage(2)
+	d.SetPieces(false)
 	want(t, d, "\x00ab\xff\x00abc\xff", "Text ab", "Close 1009")
 }
 
-// TestSetPieces keeps the limit of SetLimits.
+// TestSetPieces keeps the limit of SetMaxMessage.
 func TestSetPieces(t *testing.T) {
 	for _, request := range []string{request13(), request75()} {
-		d := driver.NewServer(&driver.Config{Versions: driver.AllVersions})
-		d.SetLimits(3, false)
+		d := driver.NewServer(&driver.Config{Versions: driver.AllVersions()})
+		d.SetMaxMessage(3)
+		d.SetPieces(false)
 		d.SetPieces(true)
 		want(t, d, request, "Connect")
 		_ = d.Start()

@@ -150,7 +150,7 @@ func ExampleDriver_Detach() {
 }
 
 // A message that goes to many is encoded once for each form.
-func ExampleDriver_Prepared() {
+func ExampleDriver_SendPrepared() {
 	var rooms []*driver.Driver // open servers
 	for _, fragmentSize := range []int{0, 0, 4} {
 		r := &driver.Request{Method: "CONNECT", Protocol: "websocket",
@@ -165,7 +165,7 @@ func ExampleDriver_Prepared() {
 		return
 	}
 	for _, d := range rooms {
-		d.Prepared(m)
+		d.SendPrepared(m)
 		fmt.Printf("%q\n", d.Take(nil))
 	}
 	// Output:

@@ -74,7 +74,7 @@ func TestExtensions(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = s.Text([]byte("aä"))
-	_ = s.Prepared(m)
+	_ = s.SendPrepared(m)
 	_ = s.Ping([]byte("a")) // control frames pass untouched
 	flipped := plain(opFin|rsv1|opText, "`\xc2\xa5")
 	out := s.Take(nil)

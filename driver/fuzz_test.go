@@ -17,7 +17,7 @@ import (
 // fuzzLimits are small, so that they are met often.
 func fuzzLimits(pieces bool) *driver.Config {
 	return &driver.Config{MaxMessage: 300, MaxFrame: 200, MaxHead: 1000, MaxFragments: 5, MaxPongs: 2, Pieces: pieces,
-		Versions: driver.AllVersions, Rand: zeros{}}
+		Versions: driver.AllVersions(), Rand: zeros{}}
 }
 
 // outcome is what a driver makes of its input, up to the end of the transport.
@@ -135,7 +135,7 @@ func FuzzClient(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64, which byte, in []byte) {
 		checkDoors(t, seed, in, func() *driver.Driver {
 			c := fuzzLimits(which&0x80 != 0)
-			c.Version = driver.AllVersions[int(which&0x7f)%len(driver.AllVersions)]
+			c.Version = driver.AllVersions()[int(which&0x7f)%len(driver.AllVersions())]
 			d, err := driver.NewClient("ws://x/", c)
 			if err != nil {
 				t.Fatal(err)
@@ -157,12 +157,12 @@ func FuzzPipe(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64, which byte, program []byte) {
 		program = program[:min(len(program), 100)]
 		rnd := rand.New(rand.NewPCG(seed, 7))
-		v := driver.AllVersions[int(which)%len(driver.AllVersions)]
+		v := driver.AllVersions()[int(which)%len(driver.AllVersions())]
 		client, err := driver.NewClient("ws://x/", &driver.Config{Version: v, Pieces: which&0x40 != 0, FragmentSize: int(which & 0x30), MaxQueued: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
-		server := driver.NewServer(&driver.Config{Versions: driver.AllVersions, FragmentSize: int(which & 0x30), MaxQueued: -1})
+		server := driver.NewServer(&driver.Config{Versions: driver.AllVersions(), FragmentSize: int(which & 0x30), MaxQueued: -1})
 		ends := []*driver.Driver{client, server}
 		sides := make([]*wstest.Side, 2)
 		want, got := make([][]string, 2), make([][]string, 2)

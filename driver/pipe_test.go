@@ -142,12 +142,12 @@ func scriptFor(v driver.Version) []wstest.Record {
 // TestPipe lets the client of each version talk to the server: through both
 // doors, cut at random, whole and in pieces, in one frame and in several.
 func TestPipe(t *testing.T) {
-	for _, v := range driver.AllVersions {
+	for _, v := range driver.AllVersions() {
 		for mode := range 4 {
 			streams, pieces := mode&1 != 0, mode&2 != 0
 			t.Run(fmt.Sprintf("%v/streams=%v/pieces=%v", v, streams, pieces), func(t *testing.T) {
 				for seed := range uint64(4) {
-					config := driver.Config{Version: v, Versions: driver.AllVersions, Pieces: pieces,
+					config := driver.Config{Version: v, Versions: driver.AllVersions(), Pieces: pieces,
 						Subprotocols: []string{"b"}, FragmentSize: []int{0, 1000}[seed%2]}
 					offer := config
 					offer.Subprotocols = []string{"a", "b"}
@@ -183,7 +183,7 @@ func TestPipe(t *testing.T) {
 // TestPipeConnect is TestPipe over extended CONNECT: adapters carry the heads.
 func TestPipeConnect(t *testing.T) {
 	for seed := range uint64(4) {
-		client, err := driver.NewClient("wss://example.com/chat?x=1", &driver.Config{Connect: true, Subprotocols: []string{"b"}})
+		client, err := driver.NewClient("wss://example.com/chat?x=1", &driver.Config{ExtendedConnect: true, Subprotocols: []string{"b"}})
 		if err != nil {
 			t.Fatal(err)
 		}

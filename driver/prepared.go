@@ -87,10 +87,10 @@ func (v Variant) prepare(k Kind, p []byte) (prepared, error) {
 	return prepared{frames: hybi.AppendMessage(nil, k, p, v.fragmentSize)}, nil
 }
 
-// Prepared sends m, like Text or Binary. Only servers gain from it: a client
+// SendPrepared sends m, like Text or Binary. Only servers gain from it: a client
 // masks each message with a key of its own. A driver for whose Variant m has not
 // been encoded encodes it for itself.
-func (d *Driver) Prepared(m *Prepared) error {
+func (d *Driver) SendPrepared(m *Prepared) error {
 	if d.conn == nil || d.phase >= phaseEnding || !d.server {
 		return d.send(m.kind, m.data)
 	}
@@ -101,7 +101,7 @@ func (d *Driver) Prepared(m *Prepared) error {
 	if most := d.cfg.MaxBuffered; most > 0 && d.out.Len()+len(m.data) > most {
 		return ErrFull
 	}
-	err := d.conn.Encoded(f.frames)
+	err := d.conn.Prepared(f.frames)
 	if err == nil && f.encoded {
 		d.pipeline.Sent(m.kind, m.data)
 	}

@@ -14,7 +14,7 @@ import (
 func TestPrepared(t *testing.T) {
 	const text = "prepared: äöü"
 	all := func(c driver.Config) *driver.Config {
-		c.Versions = driver.AllVersions
+		c.Versions = driver.AllVersions()
 		return &c
 	}
 	open := map[string]func() *driver.Driver{
@@ -41,7 +41,7 @@ func TestPrepared(t *testing.T) {
 				if kind == driver.Binary {
 					send = one.Binary
 				}
-				err1, err2 := send([]byte(text)), two.Prepared(m)
+				err1, err2 := send([]byte(text)), two.SendPrepared(m)
 				if (err1 == nil) != (err2 == nil) {
 					t.Errorf("%v, %s, %s: %v, want %v", kind, name, form, err2, err1)
 				}
@@ -62,7 +62,7 @@ func TestPreparedVariants(t *testing.T) {
 	if v := openServer(t, nil, strings.Replace(request13(), ": 13", ": 7", 1)).Variant(); v != zero {
 		t.Errorf("variant %+v of hybi-7, want the zero Variant", v)
 	}
-	c := &driver.Config{Versions: driver.AllVersions}
+	c := &driver.Config{Versions: driver.AllVersions()}
 	if a, b := openServer(t, c, request75()).Variant(), openServer(t, c, request76()).Variant(); a != b || a == zero {
 		t.Errorf("variants %+v and %+v of hixie", a, b)
 	}
@@ -75,7 +75,7 @@ func TestPreparedEarly(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := driver.NewServer(nil)
-	if err := d.Prepared(m); err != nil {
+	if err := d.SendPrepared(m); err != nil {
 		t.Fatal(err)
 	}
 	want(t, d, request13(), "Connect")

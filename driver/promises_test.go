@@ -105,7 +105,7 @@ func TestNoAllocsSending(t *testing.T) {
 				wstest.NoAllocs(t, func() {
 					for _, err := range [...]error{d.Text(payload), d.Binary(payload), d.Ping(payload[:min(n, 125)]),
 						d.Pong(payload[:min(n, 125)]), d.Fragment(driver.Binary, payload, false),
-						d.Fragment(driver.Binary, payload, true), d.Prepared(m)} {
+						d.Fragment(driver.Binary, payload, true), d.SendPrepared(m)} {
 						if err != nil {
 							t.Error(err)
 						}
@@ -119,7 +119,7 @@ func TestNoAllocsSending(t *testing.T) {
 
 // TestNoAllocsHixie is the same for hixie.
 func TestNoAllocsHixie(t *testing.T) {
-	d := openServer(t, &driver.Config{Versions: driver.AllVersions}, request75())
+	d := openServer(t, &driver.Config{Versions: driver.AllVersions()}, request75())
 	payload := []byte(strings.Repeat("häuser ", 500))
 	in := []byte("\x00" + string(payload) + "\xff")
 	var out []byte

@@ -109,7 +109,7 @@ func TestBrowsers(t *testing.T) {
 		t.Run(b.name, func(t *testing.T) {
 			in := b.request + b.body + hello(b.version)
 			wstest.Splits([]byte(in), func(name string, chunks [][]byte) {
-				d := driver.NewServer(&driver.Config{Versions: driver.AllVersions, Subprotocols: []string{"sample"}})
+				d := driver.NewServer(&driver.Config{Versions: driver.AllVersions(), Subprotocols: []string{"sample"}})
 				got := short(wstest.Feed(starter{d}, chunks...))
 				if diff := cmp.Diff([]string{"Connect", "Open", "Text hello"}, got); diff != "" {
 					t.Fatalf("%s: events (-want +got):\n%s", name, diff)
@@ -179,7 +179,7 @@ func TestSelection(t *testing.T) {
 	for _, test := range tests {
 		r := &driver.Request{Method: "GET", Target: "/", Major: 1, Minor: 1, Authority: "example.com",
 			Fields: append([]driver.Field{{Name: "Origin", Value: "http://x"}}, append(upgrade, test.fields...)...)}
-		d := driver.FromRequest(r, &driver.Config{Versions: driver.AllVersions})
+		d := driver.FromRequest(r, &driver.Config{Versions: driver.AllVersions()})
 		if test.status != 0 {
 			if e := peerError(t, d); e.Status != test.status || d.Response().Status != test.status {
 				t.Errorf("%s: %v with status %d, want %d", test.name, e, e.Status, test.status)

@@ -59,7 +59,7 @@ func TestBetweenFragments(t *testing.T) {
 	d := openServer(t, nil, request13())
 	_ = d.Fragment(driver.Text, []byte("a\xc3"), false)
 	wantErr(t, d.Text(nil), driver.ErrState)
-	wantErr(t, d.Prepared(m), driver.ErrState)
+	wantErr(t, d.SendPrepared(m), driver.ErrState)
 	wantErr(t, d.Fragment(driver.Binary, nil, true), driver.ErrState)
 	wantErr(t, d.Fragment(driver.Text, []byte("x"), false), driver.ErrInvalidUTF8)
 	_ = d.Ping([]byte("p"))
@@ -84,7 +84,7 @@ func TestClosed(t *testing.T) {
 	for _, d := range []*driver.Driver{closed, closing} {
 		_, err := d.Messages().Write(nil)
 		for i, err := range []error{d.Text(nil), d.Binary(nil), d.Ping(nil), d.Pong(nil), d.Fragment(driver.Text, nil, true),
-			d.Prepared(m), d.Close(1000, ""), err} {
+			d.SendPrepared(m), d.Close(1000, ""), err} {
 			if err != driver.ErrClosed {
 				t.Errorf("send %d: %v, want ErrClosed", i, err)
 			}
@@ -132,7 +132,7 @@ func TestMaxBuffered(t *testing.T) {
 	}
 	wantErr(t, d.Text([]byte("x")), driver.ErrFull)
 	wantErr(t, d.Fragment(driver.Text, []byte("x"), false), driver.ErrFull)
-	wantErr(t, d.Prepared(m), driver.ErrFull)
+	wantErr(t, d.SendPrepared(m), driver.ErrFull)
 	for _, err := range []error{d.Text(nil), d.Ping([]byte("ping")), d.Pong(nil)} {
 		if err != nil {
 			t.Error(err)
@@ -162,7 +162,7 @@ func TestSendsCopy(t *testing.T) {
 	clear(p)
 	m, _ := driver.NewPrepared(driver.Text, p)
 	copy(p, "xyz")
-	_ = d.Prepared(m)
+	_ = d.SendPrepared(m)
 	wantOut(t, d, response13()+plain(opFin|opText, "abc")+plain(opFin|opText, "xyz")+plain(opFin|opText, "\x00\x00\x00"))
 }
 
@@ -235,24 +235,53 @@ func TestTake(t *testing.T) {
 	}
 }
 
-// TestLend: a buffer that is lent takes what is sent, and comes back with it.
-func TestLend(t *testing.T) {
-	d := openServer(t, nil, request13())
-	d.Take(nil)
-	lent := make([]byte, 5, 100)
-	if !d.Lend(lent) || d.Lend(make([]byte, 10)) {
-		t.Error("the first buffer was not taken, or a second was")
+// pool is a driver.Buffers that counts what is lent.
+type pool struct {
+	lent map[*byte]bool // by the first byte
+}
+
+func (p *pool) Get(n int) []byte {
+	b := make([]byte, n)
+	if p.lent == nil {
+		p.lent = map[*byte]bool{}
 	}
-	if d.Buffered() != 0 {
-		t.Errorf("%d bytes wait", d.Buffered())
+	p.lent[&b[0]] = true
+	return b[:0]
+}
+
+func (p *pool) Put(b []byte) {
+	b = b[:cap(b)]
+	delete(p.lent, &b[0])
+	for i := range b {
+		b[i] = 0xa5
 	}
-	if err := d.Text([]byte("hello")); err != nil {
-		t.Fatal(err)
+}
+
+// TestBuffers: output is gathered in a buffer of Config.Buffers, which Take hands
+// to the caller; what is given to Take goes back, and so does a buffer of which
+// nothing was sent.
+func TestBuffers(t *testing.T) {
+	p := &pool{}
+	d := openServer(t, &driver.Config{Buffers: p}, request13())
+	p.Put(d.Take(nil))
+	if len(p.lent) != 0 {
+		t.Fatalf("%d buffers are lent to a driver at rest", len(p.lent))
 	}
-	if out := d.Take(nil); string(out) != "\x81\x05hello" || &out[0] != &lent[0] {
-		t.Errorf("%q, not in the buffer that was lent", out)
-	}
-	if !d.Lend(lent) {
-		t.Error("after Take(nil) the driver has a buffer")
+	for range 2 {
+		if err := d.Text([]byte("hello")); err != nil {
+			t.Fatal(err)
+		}
+		out := d.Take(nil)
+		if string(out) != "\x81\x05hello" || !p.lent[&out[0]] {
+			t.Errorf("%q, or not in a buffer of the pool", out)
+		}
+		if spare := d.Take(out); len(spare) != 0 || cap(spare) == 0 {
+			t.Errorf("Take gave %d bytes of nothing, capacity %d", len(spare), cap(spare))
+		}
+		_ = d.Text([]byte("again"))
+		again := d.Take(out)
+		if p.Put(again); len(p.lent) != 0 {
+			t.Errorf("%d buffers are lent to a driver at rest", len(p.lent))
+		}
 	}
 }

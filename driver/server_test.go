@@ -15,7 +15,7 @@ import (
 // TestAncestorHixie76HeadFirst sends the head of the answer before the 8 bytes
 // have come, and the digest when they do.
 func TestAncestorHixie76HeadFirst(t *testing.T) {
-	d := driver.NewServer(&driver.Config{Versions: driver.AllVersions})
+	d := driver.NewServer(&driver.Config{Versions: driver.AllVersions()})
 	want(t, d, request76(), "Connect")
 	if err := d.Start(); err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func TestAncestorHixie76HeadFirst(t *testing.T) {
 // TestAncestorHixieKinds: only text, and no keep-alive.
 func TestAncestorHixieKinds(t *testing.T) {
 	for _, request := range []string{request75(), request76()} {
-		d := openServer(t, &driver.Config{Versions: driver.AllVersions, FragmentSize: 1}, request)
+		d := openServer(t, &driver.Config{Versions: driver.AllVersions(), FragmentSize: 1}, request)
 		wantErr(t, d.Binary(nil), driver.ErrUnsupported)
 		wantErr(t, d.Ping(nil), driver.ErrUnsupported)
 		wantErr(t, d.Pong(nil), driver.ErrUnsupported)
@@ -52,9 +52,9 @@ func TestAncestorHixieKinds(t *testing.T) {
 // TestAncestorHixieReplaces turns invalid UTF-8 into U+FFFD; MaxMessage counts
 // after it.
 func TestAncestorHixieReplaces(t *testing.T) {
-	d := openServer(t, &driver.Config{Versions: driver.AllVersions, MaxMessage: 7}, request75())
+	d := openServer(t, &driver.Config{Versions: driver.AllVersions(), MaxMessage: 7}, request75())
 	want(t, d, "\x00a\x80b\xc3c\xff", "Close 1009")
-	d = openServer(t, &driver.Config{Versions: driver.AllVersions, MaxMessage: 7}, request75())
+	d = openServer(t, &driver.Config{Versions: driver.AllVersions(), MaxMessage: 7}, request75())
 	want(t, d, "\x00a\x80bc\xff\x00\x80\x80a\xff", "Text a\uFFFDbc", "Text \uFFFD\uFFFDa")
 }
 
@@ -92,7 +92,7 @@ func TestAncestorSendsBeforeOpen(t *testing.T) {
 // TestQueuedThenHixie ends the connection if a message that was sent before the
 // version was known can not leave.
 func TestQueuedThenHixie(t *testing.T) {
-	d := driver.NewServer(&driver.Config{Versions: driver.AllVersions})
+	d := driver.NewServer(&driver.Config{Versions: driver.AllVersions()})
 	if err := d.Binary([]byte("x")); err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestRefusals(t *testing.T) {
 		{"version 6", replace("Version: 13", "Version: 6"), 426},
 	}
 	for _, test := range tests {
-		d := driver.NewServer(&driver.Config{Versions: driver.AllVersions})
+		d := driver.NewServer(&driver.Config{Versions: driver.AllVersions()})
 		want(t, d, test.in, "Close 1002")
 		if e := peerError(t, d); e.Status != test.status || !d.Done() || d.State() != driver.StateClosed {
 			t.Errorf("%s: %v: status %d, done %v, state %v", test.name, e, e.Status, d.Done(), d.State())

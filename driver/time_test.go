@@ -51,7 +51,7 @@ func TestHandshakeTimeout(t *testing.T) {
 	client.Tick(at(0))
 	wantLate(t, client, time.Minute, "longer than 1m0s")
 
-	client, _ = driver.NewClient("ws://example.com/", &driver.Config{Connect: true})
+	client, _ = driver.NewClient("ws://example.com/", &driver.Config{ExtendedConnect: true})
 	wantNext(t, client, time.Time{})
 	client.Tick(at(-time.Hour))
 	if err := client.Start(); err != nil {
@@ -70,7 +70,7 @@ func TestHandshakeTimeout(t *testing.T) {
 
 // TestNoTimeInPause: the caller takes its time, and the peer's starts again.
 func TestNoTimeInPause(t *testing.T) {
-	d := driver.NewServer(&driver.Config{Versions: driver.AllVersions})
+	d := driver.NewServer(&driver.Config{Versions: driver.AllVersions()})
 	d.Tick(at(-9 * time.Second))
 	want(t, d, request76(), "Connect")
 	wantNext(t, d, time.Time{})
@@ -139,7 +139,7 @@ func TestPingDefaults(t *testing.T) {
 	d := openServer(t, nil, request13())
 	wantNext(t, d, time.Time{})
 	for _, request := range []string{request75(), request76()} {
-		d = openServer(t, &driver.Config{Versions: driver.AllVersions, PingInterval: time.Second}, request)
+		d = openServer(t, &driver.Config{Versions: driver.AllVersions(), PingInterval: time.Second}, request)
 		wantNext(t, d, time.Time{})
 		d.Tick(at(0))
 		d.Tick(at(time.Hour))
@@ -231,7 +231,7 @@ func TestClientAwaitsEOF(t *testing.T) {
 	wantNext(t, d, time.Time{})
 
 	for _, v := range []driver.Version{driver.Hixie75} { // no closing handshake, but a transport
-		c, s := pair(t, &driver.Config{Version: v}, &driver.Config{Versions: driver.AllVersions})
+		c, s := pair(t, &driver.Config{Version: v}, &driver.Config{Versions: driver.AllVersions()})
 		_ = c.Close(1000, "")
 		_ = s.Close(1000, "")
 		want(t, c, "", "Close 1005")

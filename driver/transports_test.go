@@ -195,7 +195,7 @@ func (s *narrow) Write(p []byte) (int, error) {
 // A stream of HTTP/2 or HTTP/3: the request and the answer are header fields, the
 // bytes of both drivers are the stream's data.
 func Example_extendedConnect() {
-	client, err := driver.NewClient("wss://example.com/chat", &driver.Config{Connect: true})
+	client, err := driver.NewClient("wss://example.com/chat", &driver.Config{ExtendedConnect: true})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -15,6 +15,7 @@ type (
 	State     = ws.State
 	Version   = ws.Version
 	Error     = ws.Error
+	Buffers   = ws.Buffers
 	Field     = head.Field
 	Request   = head.Request
 	Response  = head.Response
@@ -85,5 +86,5 @@ var (
 // at once.
 var Now = ws.Now
 
-// AllVersions lists every version, for Config.Versions.
-var AllVersions = ws.AllVersions
+// AllVersions returns every version, the newest first, for Config.Versions.
+func AllVersions() []Version { return ws.AllVersions() }

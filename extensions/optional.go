@@ -11,18 +11,6 @@ type Releaser interface {
 	Release()
 }
 
-// Lender is a [Session] that lends the buffers into which messages are decoded.
-// So a busy connection need not allocate them, and an idle one holds none.
-type Lender interface {
-	// Lend returns an empty slice with a capacity of n bytes or more, nil if
-	// there is none that long. Until Return nobody else uses it.
-	Lend(n int) []byte
-
-	// Return takes a buffer that is not used any more, also one that has not
-	// been lent.
-	Return(b []byte)
-}
-
 // Preparer is a [Session] that can send messages which were encoded once for
 // many connections.
 type Preparer interface {
@@ -65,38 +53,6 @@ func (p *Pipeline) Release() {
 		}
 	}
 	p.active = 0
-}
-
-// Lend returns an empty slice with a capacity of n bytes or more, to decode into,
-// nil if no session lends one.
-func (p *Pipeline) Lend(n int) []byte {
-	if l := p.lender(); l != nil {
-		return l.Lend(n)
-	}
-	return nil
-}
-
-// Return gives a buffer that is not used any more to who lends them.
-func (p *Pipeline) Return(b []byte) {
-	if cap(b) == 0 {
-		return
-	}
-	if l := p.lender(); l != nil {
-		l.Return(b)
-	}
-}
-
-// lender returns the first session that lends buffers, or nil.
-func (p *Pipeline) lender() Lender {
-	if p == nil {
-		return nil
-	}
-	for _, st := range p.stages {
-		if l, ok := st.s.(Lender); ok {
-			return l
-		}
-	}
-	return nil
 }
 
 // Form returns how to encode messages that are sent to many, and the RSV bits

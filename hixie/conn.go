@@ -96,10 +96,8 @@ func NewConn(out *ws.Queue, c Config) *Conn {
 	}
 }
 
-// SetLimits sets Config.MaxMessage and Config.Pieces from the next message on.
-func (c *Conn) SetLimits(maxMessage int, pieces bool) {
-	c.maxMessage, c.pieces = maxMessage, pieces
-}
+// SetMaxMessage changes Config.MaxMessage from the next message on.
+func (c *Conn) SetMaxMessage(n int) { c.maxMessage = n }
 
 // SetPieces sets Config.Pieces from the next message on.
 func (c *Conn) SetPieces(pieces bool) { c.pieces = pieces }

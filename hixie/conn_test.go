@@ -347,7 +347,8 @@ func TestNoCopy(t *testing.T) {
 	if _, ev := w.Parse(p); &ev.Data[0] != &p[1] {
 		t.Error("text was copied")
 	}
-	w.SetLimits(-1, true)
+	w.SetMaxMessage(-1)
+	w.SetPieces(true)
 	p = text("Hello\xE2\x82")[:8]
 	n, ev := w.Parse(p)
 	if n != 6 || ev.Final || string(ev.Data) != "Hello" || &ev.Data[0] != &p[1] {
@@ -361,12 +362,13 @@ func TestNoCopy(t *testing.T) {
 	}
 }
 
-// TestSetLimits checks that limits hold from the next message on.
-func TestSetLimits(t *testing.T) {
+// TestSetMaxMessage checks that limits hold from the next message on.
+func TestSetMaxMessage(t *testing.T) {
 	w := newWire(t, Config{Version: ws.Hixie76, MaxMessage: 4})
 	in := text("abcd")
 	w.feed(in[:2])
-	w.SetLimits(2, true)
+	w.SetMaxMessage(2)
+	w.SetPieces(true)
 	w.feed(join(in[2:], text("ab"), text("cde")))
 	want := []string{`Text "abcd"`, `Text "ab"`, `part "cd"`, "Close 1009 message is longer than 2 bytes"}
 	if diff := cmp.Diff(want, w.log); diff != "" {
@@ -417,7 +419,7 @@ func TestReceiveAllocs(t *testing.T) {
 	for _, pieces := range []bool{false, true} {
 		for _, s := range []string{"", "Hello", strings.Repeat("€", 5000)} {
 			w := newWire(t, unlimited(ws.Hixie76))
-			w.SetLimits(-1, pieces)
+			w.SetPieces(pieces)
 			p := join(text(s), until(1, "skipped"), counted(0x80, "skipped"))
 			allocs := testing.AllocsPerRun(100, func() {
 				n, ev := w.Parse(p)

@@ -23,10 +23,10 @@ func (c *Conn) Message(k ws.Kind, p []byte) error {
 	return nil
 }
 
-// Encoded queues a text message that [AppendText] has encoded, which is not
+// Prepared queues a text message that [AppendText] has encoded, which is not
 // checked; frame is copied. The errors are ws.ErrClosed and ws.ErrState, as
 // for Message.
-func (c *Conn) Encoded(frame []byte) error {
+func (c *Conn) Prepared(frame []byte) error {
 	if err := c.canSend(ws.Text); err != nil {
 		return err
 	}

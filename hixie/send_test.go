@@ -31,7 +31,7 @@ func last(s string) func(*Conn) error {
 }
 
 func encoded(frame []byte) func(*Conn) error {
-	return func(c *Conn) error { return c.Encoded(frame) }
+	return func(c *Conn) error { return c.Prepared(frame) }
 }
 
 func kind(k ws.Kind) func(*Conn) error {

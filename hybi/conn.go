@@ -119,10 +119,8 @@ func (c *Conn) Err() error {
 	return c.err
 }
 
-// SetLimits changes MaxMessage and Pieces from the next message on.
-func (c *Conn) SetLimits(maxMessage int, pieces bool) {
-	c.maxMsg, c.pieces = int64(maxMessage), pieces
-}
+// SetMaxMessage changes Config.MaxMessage from the next message on.
+func (c *Conn) SetMaxMessage(n int) { c.maxMsg = int64(n) }
 
 // SetPieces changes Pieces from the next message on.
 func (c *Conn) SetPieces(pieces bool) { c.pieces = pieces }
@@ -146,7 +144,7 @@ func (c *Conn) Parse(p []byte) (int, ws.Event) {
 			}
 			if !c.inFrame {
 				if c.kind == ws.None {
-					c.pipe.Return(c.buf) // the last event is over
+					c.out.GiveBack(c.buf) // the last event is over
 					c.buf = nil
 				}
 				return n, ws.Event{}

@@ -107,14 +107,16 @@ func TestLimitBeforeStorage(t *testing.T) {
 	}
 }
 
-// SetLimits inside a message counts from the next one on.
-func TestSetLimits(t *testing.T) {
+// SetMaxMessage inside a message counts from the next one on.
+func TestSetMaxMessage(t *testing.T) {
 	for _, server := range []bool{false, true} {
 		c, _ := newConn(plain(server))
 		got := wstest.Feed(c, encode(server, first("abc")))
-		c.SetLimits(4, true)
+		c.SetMaxMessage(4)
+		c.SetPieces(true)
 		got = append(got, wstest.Feed(c, encode(server, last("def"), first("ab"), more("cd")))...)
-		c.SetLimits(2, false)
+		c.SetMaxMessage(2)
+		c.SetPieces(false)
 		got = append(got, wstest.Feed(c, encode(server, last(""), first("a"), last("b"), text("abc")))...)
 		want := []wstest.Record{
 			gotText("abcdef"), gotPart(ws.Text, "ab"), gotPart(ws.Text, "cd"), gotText(""), gotText("ab"),

@@ -230,16 +230,11 @@ func (c *Conn) decodeRoom() []byte {
 	return room
 }
 
-// growDecoded makes room for n bytes behind buf, if possible in a buffer that an
-// extension lends.
+// growDecoded makes room for n bytes after buf.
 func (c *Conn) growDecoded(n int) {
 	have := len(c.buf)
-	buf := c.pipe.Lend(have + n)
-	if buf == nil {
-		buf = make([]byte, 0, have+n)
-	}
-	buf = append(buf, c.buf...)
-	c.pipe.Return(c.buf)
+	buf := append(c.out.Borrow(have+n), c.buf...)
+	c.out.GiveBack(c.buf)
 	c.buf = buf
 }
 

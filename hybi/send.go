@@ -95,8 +95,8 @@ func (c *Conn) Fragment(k ws.Kind, p []byte, fin bool) error {
 	return nil
 }
 
-// Encoded sends a whole message that AppendMessage has encoded.
-func (c *Conn) Encoded(frame []byte) error {
+// Prepared sends a whole message that AppendMessage has encoded.
+func (c *Conn) Prepared(frame []byte) error {
 	switch {
 	case c.state != ws.StateOpen:
 		return ws.ErrClosed
@@ -147,10 +147,8 @@ func (c *Conn) frames(b0 byte, p []byte, fin bool) error {
 
 // frame queues one frame, masked if this is a client.
 func (c *Conn) frame(b0 byte, p []byte) error {
+	c.out.Grow(maxHeader + len(p))
 	buf := c.out.Buf
-	if cap(buf)-len(buf) < maxHeader+len(p) {
-		buf = slices.Grow(buf, maxHeader+len(p))
-	}
 	if c.server {
 		buf = appendHeader(buf, b0, 0, len(p))
 		c.out.Buf = append(buf, p...)

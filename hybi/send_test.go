@@ -101,7 +101,7 @@ func TestEncoded(t *testing.T) {
 			if string(got) != "front"+string(want) {
 				t.Errorf("cut at %d: got % x, want % x", size, got, want)
 			}
-			if err := c.Encoded(want); err != nil || !bytes.Equal(q.Take(nil), want) {
+			if err := c.Prepared(want); err != nil || !bytes.Equal(q.Take(nil), want) {
 				t.Errorf("Encoded: %v", err)
 			}
 		}
@@ -111,14 +111,14 @@ func TestEncoded(t *testing.T) {
 		t.Fatal(err)
 	}
 	q.Take(nil)
-	if err := c.Encoded([]byte("x")); !errors.Is(err, ws.ErrState) || q.Len() > 0 {
+	if err := c.Prepared([]byte("x")); !errors.Is(err, ws.ErrState) || q.Len() > 0 {
 		t.Errorf("inside a message: %v", err)
 	}
 	if err := c.Close(1000, ""); err != nil {
 		t.Fatal(err)
 	}
 	q.Take(nil)
-	if err := c.Encoded([]byte("x")); err != ws.ErrClosed || q.Len() > 0 {
+	if err := c.Prepared([]byte("x")); err != ws.ErrClosed || q.Len() > 0 {
 		t.Errorf("after Close: %v", err)
 	}
 }
@@ -225,7 +225,7 @@ func TestSendClosed(t *testing.T) {
 			q.Take(nil)
 			for _, err := range []error{
 				c.Message(ws.Text, nil), c.Message(ws.Text, []byte("\xff")), c.Message(ws.Ping, nil), c.Message(ws.Close, nil),
-				c.Fragment(ws.Text, nil, true), c.Encoded(nil), c.Close(1000, ""), c.Close(1, ""),
+				c.Fragment(ws.Text, nil, true), c.Prepared(nil), c.Close(1000, ""), c.Close(1, ""),
 			} {
 				if err != ws.ErrClosed {
 					t.Errorf("got %v", err)

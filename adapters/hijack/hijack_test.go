@@ -23,7 +23,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-var all = &driver.Config{Versions: driver.AllVersions, Subprotocols: []string{"b"}, KeepRequest: true}
+var all = &driver.Config{Versions: driver.AllVersions(), Subprotocols: []string{"b"}, KeepRequest: true}
 
 // noLeaks fails the test if goroutines are left over at its end.
 func noLeaks(t *testing.T) {
@@ -100,7 +100,7 @@ func TestEveryVersion(t *testing.T) {
 			d.TLS = s.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
 			d.TLS.NextProtos = nil
 		}
-		for _, v := range driver.AllVersions {
+		for _, v := range driver.AllVersions() {
 			d.Config = &driver.Config{Version: v, Subprotocols: []string{"a", "b"}}
 			c, err := d.Dial(context.Background(), scheme+"://"+s.Listener.Addr().String()+"/path")
 			if err != nil {

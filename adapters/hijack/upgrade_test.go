@@ -125,7 +125,7 @@ func TestAnswerFields(t *testing.T) {
 	config := &driver.Config{
 		Fields:      append(make([]driver.Field, 0, 10), driver.Field{Name: "X-Config", Value: "1"}),
 		Cookies:     []driver.Field{{Name: "c", Value: "1; Path=/"}},
-		Versions:    driver.AllVersions,
+		Versions:    driver.AllVersions(),
 		KeepRequest: true,
 	}
 	s := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -145,7 +145,7 @@ func TestAnswerFields(t *testing.T) {
 		}
 		conn.Close(context.Background(), driver.CodeNormal, "")
 	}))
-	for _, v := range driver.AllVersions {
+	for _, v := range driver.AllVersions() {
 		conn, err := netconn.Dial(context.Background(), "ws"+strings.TrimPrefix(s.URL, "http")+"/?id=7",
 			&driver.Config{KeepRequest: true, Version: v})
 		if err != nil {

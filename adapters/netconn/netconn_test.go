@@ -102,9 +102,9 @@ func exchange(t *testing.T, c *stream.Conn) {
 
 func TestEveryVersion(t *testing.T) {
 	noLeaks(t)
-	l := listen(t, &driver.Config{Versions: driver.AllVersions, Subprotocols: []string{"b", "c"}})
+	l := listen(t, &driver.Config{Versions: driver.AllVersions(), Subprotocols: []string{"b", "c"}})
 	serve(t, l)
-	for _, v := range driver.AllVersions {
+	for _, v := range driver.AllVersions() {
 		c, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String()+"/path?x=1",
 			&driver.Config{Version: v, Subprotocols: []string{"b"}, KeepRequest: true})
 		if err != nil {
@@ -153,7 +153,7 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := netconn.NewListener(tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}),
-		&driver.Config{Versions: driver.AllVersions})
+		&driver.Config{Versions: driver.AllVersions()})
 	scheme := make(chan string, 10)
 	l.Check = func(r *driver.Request) *driver.Response {
 		scheme <- r.Scheme
@@ -161,7 +161,7 @@ func TestTLS(t *testing.T) {
 	}
 	serve(t, l)
 	_, port, _ := net.SplitHostPort(l.Addr().String())
-	for _, v := range driver.AllVersions {
+	for _, v := range driver.AllVersions() {
 		d := netconn.Dialer{Config: &driver.Config{Version: v}, TLS: &tls.Config{RootCAs: pool}}
 		c, err := d.Dial(context.Background(), "wss://localhost:"+port+"/")
 		if err != nil {

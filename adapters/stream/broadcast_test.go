@@ -30,7 +30,7 @@ func TestBroadcast(t *testing.T) {
 	var servers, clients []*stream.Conn
 	for _, config := range configs {
 		a, b := tcp(t)
-		client, server := open(t, a, b, config, &driver.Config{Versions: driver.AllVersions, Extensions: config.Extensions})
+		client, server := open(t, a, b, config, &driver.Config{Versions: driver.AllVersions(), Extensions: config.Extensions})
 		if len(config.Extensions) > 0 && server.Extensions() == "" {
 			t.Fatal("no compression")
 		}

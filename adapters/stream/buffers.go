@@ -1,59 +1,50 @@
 package stream
 
-import "sync"
+import (
+	"math/bits"
+	"sync"
+)
 
-// pool holds buffers that connections share, so that those which are idle hold
-// none. They are kept behind pointers: putting a slice into a sync.Pool would cost
-// memory each time.
-type pool struct{ p sync.Pool }
+// pool lends buffers of 1<<minBuffer to 1<<maxBuffer bytes to all connections, so
+// that those which rest hold none. It implements [driver.Buffers].
+type pool struct {
+	free  [maxBuffer + 1]sync.Pool // by the logarithm of the capacity
+	boxes sync.Pool                // empty *[]byte: a sync.Pool takes pointers, not slices
+}
 
-// Buffers for reading are as large as somebody has asked for, those for writing
-// as large as what was sent.
-var readBuffers, writeBuffers pool
+const (
+	minBuffer = 12
+	maxBuffer = 20
+)
 
-// writeBuffer is the least capacity of a buffer for writing, in bytes.
-const writeBuffer = 4 << 10
+var buffers pool
 
-// get returns a buffer of at least size bytes, of any content.
-func (p *pool) get(size int) *[]byte {
-	b, _ := p.p.Get().(*[]byte)
-	if b == nil {
-		b = new([]byte)
+// Get returns an empty buffer with a capacity of at least n bytes.
+func (p *pool) Get(n int) []byte {
+	k := max(bits.Len(uint(max(n, 1)-1)), minBuffer)
+	if k > maxBuffer {
+		return make([]byte, 0, n)
 	}
-	if cap(*b) < size {
-		*b = make([]byte, size)
+	box, _ := p.free[k].Get().(*[]byte)
+	if box == nil {
+		return make([]byte, 0, 1<<k)
 	}
-	*b = (*b)[:cap(*b)]
+	b := *box
+	*box = nil
+	p.boxes.Put(box)
 	return b
 }
 
-// put gives back what get has returned.
-func (p *pool) put(b *[]byte) { p.p.Put(b) }
-
-// lend gives the driver a buffer for what is about to be sent.
-func (c *Conn) lend() {
-	if c.lent != nil || c.d.Buffered() > 0 {
+// Put takes back what Get has returned, and drops everything else.
+func (p *pool) Put(b []byte) {
+	k := bits.Len(uint(cap(b))) - 1
+	if k < minBuffer || k > maxBuffer || cap(b) != 1<<k {
 		return
 	}
-	if b := writeBuffers.get(writeBuffer); c.d.Lend(*b) {
-		c.lent = b
-	} else {
-		writeBuffers.put(b)
+	box, _ := p.boxes.Get().(*[]byte)
+	if box == nil {
+		box = new([]byte)
 	}
-}
-
-// take takes what the driver has queued, as the next batch.
-func (c *Conn) take() {
-	c.rest = c.d.Take(nil)
-	if c.batch, c.lent = c.lent, nil; c.batch != nil {
-		*c.batch = c.rest
-	}
-}
-
-// releaseBatch gives the buffer of a batch back that has been written.
-func (c *Conn) releaseBatch() {
-	if c.batch != nil && cap(*c.batch) <= bigBuffer {
-		writeBuffers.put(c.batch)
-	}
-	c.batch, c.rest = nil, nil
+	*box = b[:0]
+	p.free[k].Put(box)
 }

@@ -106,7 +106,7 @@ func TestCloseTimeout(t *testing.T) {
 		for _, role := range []string{"client", "server"} {
 			synctest.Test(t, func(t *testing.T) {
 				a, b := net.Pipe()
-				config := &driver.Config{Version: version, Versions: driver.AllVersions, CloseTimeout: time.Minute}
+				config := &driver.Config{Version: version, Versions: driver.AllVersions(), CloseTimeout: time.Minute}
 				client, server := open(t, a, b, config, config)
 				c := map[string]*stream.Conn{"client": client, "server": server}[role]
 				began := time.Now()
@@ -391,7 +391,7 @@ func TestCloseNowInside(t *testing.T) {
 // TestHandshakeConnect: a client over extended CONNECT is started, and its
 // answer does not come over the transport.
 func TestHandshakeConnect(t *testing.T) {
-	d, err := driver.NewClient("wss://example.com/", &driver.Config{Connect: true})
+	d, err := driver.NewClient("wss://example.com/", &driver.Config{ExtendedConnect: true})
 	if err != nil {
 		t.Fatal(err)
 	}

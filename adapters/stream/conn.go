@@ -57,10 +57,6 @@ const (
 	defaultReadBuffer   = 4 << 10
 	defaultMaxBuffered  = 1 << 20
 	defaultFlushTimeout = 5 * time.Second
-
-	// bigBuffer is the capacity, in bytes, beyond which a buffer is let go once
-	// it has been written.
-	bigBuffer = 64 << 10
 )
 
 // Conn is a WebSocket connection. Any number of goroutines may write and close;
@@ -133,6 +129,7 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	}
 	c.input.init(rwc, orDefault(o.ReadBuffer, defaultReadBuffer))
 	d.SetPieces(true)
+	d.SetBuffers(&buffers)
 	c.client = !d.Server()
 	c.wake.mu = &c.mu
 	c.background = c.flushBackground

@@ -29,11 +29,11 @@ func TestEveryVersion(t *testing.T) {
 		},
 	}
 	for name, transport := range transports {
-		for _, v := range driver.AllVersions {
+		for _, v := range driver.AllVersions() {
 			t.Run(fmt.Sprint(name, " ", v), func(t *testing.T) {
 				noLeaks(t)
 				a, b := transport(t)
-				client, server := open(t, a, b, &driver.Config{Version: v}, &driver.Config{Versions: driver.AllVersions})
+				client, server := open(t, a, b, &driver.Config{Version: v}, &driver.Config{Versions: driver.AllVersions()})
 				if client.Version() != v || server.Version() != v {
 					t.Fatalf("versions %v and %v, not %v", client.Version(), server.Version(), v)
 				}

@@ -8,10 +8,8 @@ func (c *Conn) Held() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := cap(c.in) + cap(c.rest) + c.d.Buffered()
-	for _, b := range []*[]byte{c.buffer, c.lent, c.batch} {
-		if b != nil {
-			n += cap(*b)
-		}
+	for _, b := range [][]byte{c.buffer, c.batch} {
+		n += cap(b)
 	}
 	return n
 }
@@ -31,8 +29,5 @@ func Waiting(rwc io.ReadWriteCloser) int {
 		in.try(fd)
 		return true
 	})
-	if in.buffer != nil {
-		return len(*in.buffer)
-	}
-	return 0
+	return len(in.buffer)
 }

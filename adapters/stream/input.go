@@ -24,8 +24,8 @@ import (
 // what is rare has a function of its own.
 type input struct {
 	rwc    io.ReadWriteCloser
-	size   int     // bytes that are read at once
-	buffer *[]byte // nil while none is held
+	size   int    // bytes that are read at once
+	buffer []byte // nil while none is held
 
 	// Of a socket; raw is nil for others.
 	raw syscall.RawConn
@@ -70,7 +70,7 @@ func (in *input) read() ([]byte, error) {
 	if err := in.raw.Read(in.try); err != nil || in.err != nil || in.n == 0 {
 		return nil, in.socketError(err)
 	}
-	return (*in.buffer)[:in.n], nil
+	return in.buffer[:in.n], nil
 }
 
 // socketError is the error as Read of the connection gives it. err is that of the
@@ -107,15 +107,15 @@ func (in *input) readBuffered() ([]byte, error) {
 // hold returns the buffer, and takes one if there is none.
 func (in *input) hold() []byte {
 	if in.buffer == nil {
-		in.buffer = readBuffers.get(in.size)
+		in.buffer = buffers.Get(in.size)
 	}
-	return (*in.buffer)[:in.size]
+	return in.buffer[:in.size]
 }
 
 // release gives the buffer back.
 func (in *input) release() {
 	if in.buffer != nil {
-		readBuffers.put(in.buffer)
+		buffers.Put(in.buffer)
 		in.buffer = nil
 	}
 }

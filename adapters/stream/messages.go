@@ -15,6 +15,10 @@ type Message struct {
 	Data []byte      // the payload; the next step of the loop overwrites it
 }
 
+// keepMessage is the capacity, in bytes, up to which Messages uses a buffer again
+// for the next message.
+const keepMessage = 64 << 10
+
 // Messages returns the messages that come from now on, for a range loop. It ends
 // without an error when the peer closes with 1000 or 1001 or without a code, and
 // behind any other error of ReadMessage. One that wraps os.ErrDeadlineExceeded is
@@ -37,7 +41,7 @@ func (c *Conn) Messages() iter.Seq2[Message, error] {
 			case !yield(Message{kind, p}, nil):
 				return
 			}
-			if buf = p; cap(buf) > bigBuffer {
+			if buf = p; cap(buf) > keepMessage {
 				buf = nil
 			}
 		}

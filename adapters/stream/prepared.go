@@ -78,8 +78,7 @@ func (c *Conn) sendPrepared(m *Prepared) error {
 	if err := c.admit(); err != nil {
 		return err
 	}
-	c.lend()
-	return c.sent(c.d.Prepared(m.form(c.d.Variant())))
+	return c.sent(c.d.SendPrepared(m.form(c.d.Variant())))
 }
 
 // Broadcast sends a message of kind Text or Binary to all conns, and returns to
@@ -120,8 +119,7 @@ func (c *Conn) post(m *Prepared) error {
 		w.size += len(m.data)
 		return nil
 	}
-	c.lend()
-	if err := c.sent(c.d.Prepared(m.form(c.d.Variant()))); err != nil {
+	if err := c.sent(c.d.SendPrepared(m.form(c.d.Variant()))); err != nil {
 		return err
 	}
 	c.kick()

@@ -31,7 +31,7 @@ func TestRaw(t *testing.T) {
 func TestRawClose(t *testing.T) {
 	noLeaks(t)
 	a, b := tcp(t)
-	client, server := open(t, a, b, &driver.Config{Version: driver.Hixie75}, &driver.Config{Versions: driver.AllVersions})
+	client, server := open(t, a, b, &driver.Config{Version: driver.Hixie75}, &driver.Config{Versions: driver.AllVersions()})
 	server.Raw(func(d *driver.Driver) { d.Close(driver.CodeNormal, "") })
 	wantClose(t, client, driver.CodeAbnormal, "")
 }

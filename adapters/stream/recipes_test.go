@@ -135,7 +135,7 @@ func ExampleCloseError() {
 	fmt.Println(why(err))
 
 	a, b = pair(nil)
-	b.Raw(func(d *driver.Driver) { d.SetLimits(1000, true) })
+	b.Raw(func(d *driver.Driver) { d.SetMaxMessage(1000) })
 	go func() {
 		a.WriteMessage(driver.Binary, make([]byte, 1001))
 		a.ReadMessage(nil) // takes the close frame

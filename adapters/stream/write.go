@@ -14,14 +14,13 @@ import (
 // gives at one Take. Batches are counted: a send waits until its own has been
 // written. Whoever finds that nobody writes, does it; the others wait.
 type output struct {
-	flushing bool    // a goroutine writes, or has been started to do so
-	waiting  int     // goroutines in flush
-	lent     *[]byte // the buffer that the driver has got by lend
-	batch    *[]byte // the one of the batch taken last, nil if that lies elsewhere
-	rest     []byte  // the part of the batch that has not been written
-	taken    uint64  // batches taken
-	written  uint64  // batches written
-	writeErr error   // what the transport's Write has ended with
+	flushing bool   // a goroutine writes, or has been started to do so
+	waiting  int    // goroutines in flush
+	batch    []byte // taken from the driver last
+	rest     []byte // the part of it that has not been written
+	taken    uint64 // batches taken
+	written  uint64 // batches written
+	writeErr error  // what the transport's Write has ended with
 
 	writer *messageWriter // of the message that NextWriter has begun, if any
 
@@ -80,7 +79,6 @@ func (c *Conn) send(kind driver.Kind, p []byte) error {
 	if err := admit(); err != nil {
 		return err
 	}
-	c.lend()
 	switch kind {
 	case driver.Text:
 		return c.sent(c.d.Text(p))
@@ -184,7 +182,8 @@ func (c *Conn) flushBackground() {
 func (c *Conn) writeBatch() {
 	c.flushing = true
 	if len(c.rest) == 0 {
-		c.take()
+		c.rest = c.d.Take(nil)
+		c.batch = c.rest
 		c.taken++
 	}
 	rest := c.rest
@@ -210,7 +209,8 @@ func (c *Conn) writeBatch() {
 	c.wake.Broadcast()
 	if n == len(rest) {
 		c.written = c.taken
-		c.releaseBatch()
+		buffers.Put(c.batch)
+		c.batch, c.rest = nil, nil
 	} else if c.writeErr == nil {
 		c.rest = rest[n:]
 	}

@@ -78,7 +78,7 @@ func (w *messageWriter) Close() error {
 	}
 	w.ended, c.writer = true, nil
 	for _, m := range w.behind {
-		_ = c.d.Prepared(m.form(c.d.Variant()))
+		_ = c.d.SendPrepared(m.form(c.d.Variant()))
 	}
 	w.behind = nil
 	c.wake.Broadcast()
@@ -99,7 +99,6 @@ func (w *messageWriter) send(p []byte, fin bool) error {
 		case w.ended:
 			return fmt.Errorf("%w: the message has ended", driver.ErrState)
 		case fin || !c.isFull() || c.d.State() > driver.StateOpen:
-			c.lend()
 			return c.sent(c.d.Fragment(w.kind, p, fin))
 		}
 		if err := c.waitRoom(); err != nil {

@@ -65,9 +65,9 @@ func TestWriter(t *testing.T) {
 // TestWriterPieces sends one Write that is longer than a fragment.
 func TestWriterPieces(t *testing.T) {
 	noLeaks(t)
-	for _, v := range driver.AllVersions {
+	for _, v := range driver.AllVersions() {
 		a, b := tcp(t)
-		client, server := open(t, a, b, &driver.Config{Version: v}, &driver.Config{Versions: driver.AllVersions, MaxFrame: 200 << 10})
+		client, server := open(t, a, b, &driver.Config{Version: v}, &driver.Config{Versions: driver.AllVersions(), MaxFrame: 200 << 10})
 		text := strings.Repeat("grüße ", 20000)
 		sent := make(chan error, 1)
 		go func() {

@@ -61,7 +61,7 @@ func (c *command) usageError(stderr io.Writer, err error) int {
 
 // parseVersion reads 13, hybi-13, hixie-76 and so on.
 func parseVersion(s string) (driver.Version, error) {
-	for _, v := range driver.AllVersions {
+	for _, v := range driver.AllVersions() {
 		if s == v.String() || !v.IsHixie() && s == strings.TrimPrefix(v.String(), "hybi-") {
 			return v, nil
 		}

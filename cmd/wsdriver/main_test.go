@@ -130,7 +130,7 @@ func TestSignals(t *testing.T) {
 		stderr *output
 	}
 	var clients []client
-	for _, v := range driver.AllVersions {
+	for _, v := range driver.AllVersions() {
 		c := client{make(chan int, 1), newOutput()}
 		clients = append(clients, c)
 		stdin, typed := io.Pipe()
@@ -145,7 +145,7 @@ func TestSignals(t *testing.T) {
 	if status := stop(); status != 0 {
 		t.Errorf("serve ended with %d", status)
 	}
-	for i, v := range driver.AllVersions {
+	for i, v := range driver.AllVersions() {
 		want := "closed with 1001 (going away)"
 		if v.IsHixie() {
 			want = "closed"
@@ -159,7 +159,7 @@ func TestSignals(t *testing.T) {
 // TestSignalToClient ends a client whose input stays open.
 func TestSignalToClient(t *testing.T) {
 	url, _ := startServer(t)
-	for _, v := range driver.AllVersions {
+	for _, v := range driver.AllVersions() {
 		ctx, cancel := context.WithCancel(context.Background())
 		stdin, typed := io.Pipe()
 		stdout, stderr, status := newOutput(), newOutput(), make(chan int, 1)

@@ -1,6 +1,9 @@
 package ws
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Error is a violation by the peer, a refusal of the handshake, or a time
 // limit that passed. It is what Err returns; calls never return it.
@@ -20,14 +23,26 @@ type Error struct {
 // Error returns Msg with the prefix "websocket: ".
 func (e *Error) Error() string { return "websocket: " + e.Msg }
 
-// What a call returns when the caller made a mistake. The state of the
-// connection is as it was. Errors may wrap these with details: compare with
-// [errors.Is].
+// Refusal returns the error for an opening handshake that a server refuses with
+// an HTTP status.
+func Refusal(status int, format string, args ...any) *Error {
+	return &Error{Code: CodeProtocolError, Status: status, Msg: fmt.Sprintf(format, args...)}
+}
+
+// Violation returns the error for a peer that breaks a rule of the opening
+// handshake.
+func Violation(format string, args ...any) *Error {
+	return &Error{Code: CodeProtocolError, Msg: fmt.Sprintf(format, args...)}
+}
+
+// The errors of calls that the caller got wrong. The state of the connection
+// has not changed. Errors may wrap these with details: compare with [errors.Is].
 var (
 	ErrClosed      = errors.New("websocket: closed")                    // a send after Close or after the Close event
-	ErrTooLong     = errors.New("websocket: payload too long")          // a ping or pong beyond 125 bytes, a reason beyond 123, a message beyond MaxQueued
+	ErrTooLong     = errors.New("websocket: payload too long")          // a ping or pong above 125 bytes, a reason above 123, a message above MaxQueued
 	ErrFull        = errors.New("websocket: buffer full")               // MaxBuffered, MaxQueued or the inbox of IO is full
-	ErrUnsupported = errors.New("websocket: not supported")             // the version or the peer does not know this
+	ErrInvalid     = errors.New("websocket: invalid argument")          // an argument or a setting that is never valid
+	ErrUnsupported = fmt.Errorf("websocket: %w", errors.ErrUnsupported) // the version spoken lacks this; wraps errors.ErrUnsupported
 	ErrInvalidUTF8 = errors.New("websocket: text is not valid UTF-8")   // text messages and close reasons are UTF-8
 	ErrState       = errors.New("websocket: not allowed in this state") // Start twice, a message between the fragments of another
 	ErrNoData      = errors.New("websocket: no data yet")               // Messages.Read: more input is needed

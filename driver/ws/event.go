@@ -13,17 +13,18 @@ type Kind uint8
 
 // The kinds of events, in the order in which a connection meets them.
 const (
-	None    Kind = iota // nothing: all input is used up
-	Connect             // server: a request head has arrived and waits for Start, Reject or Detach
-	Open                // the opening handshake is complete
-	Text                // a text message, or a piece of one
-	Binary              // a binary message, or a piece of one
-	Ping                // a ping; its pong has been queued
-	Pong                // a pong
-	Close               // the connection is over; the last event
+	None      Kind = iota // nothing: all input is used up
+	Connect               // server: a request head has arrived and waits for Start, Reject or Detach
+	Open                  // the opening handshake is complete
+	Text                  // a text message, or a piece of one
+	Binary                // a binary message, or a piece of one
+	Ping                  // a ping; its pong has been queued
+	Pong                  // a pong
+	PeerClose             // with HoldClose: the peer has sent a close frame; sending continues until Close
+	Close                 // the connection is over; the last event
 )
 
-var kinds = [...]string{"None", "Connect", "Open", "Text", "Binary", "Ping", "Pong", "Close"}
+var kinds = [...]string{"None", "Connect", "Open", "Text", "Binary", "Ping", "Pong", "PeerClose", "Close"}
 
 // String returns the name of the constant.
 func (k Kind) String() string {
@@ -44,13 +45,13 @@ type Event struct {
 	// with pieces, its last piece.
 	Final bool
 
-	// Code is set for Close: the code that the peer sent, [CodeNoStatus] if
-	// its close frame had none, [CodeAbnormal] if there was no close frame,
-	// or the code with which this side failed the connection.
+	// Code is set for PeerClose and Close: the code that the peer sent,
+	// [CodeNoStatus] if its close frame had none, [CodeAbnormal] if there was
+	// no close frame, or the code with which this side failed the connection.
 	Code Code
 
 	// Data is the payload of Text, Binary, Ping and Pong and the reason of
-	// Close. The driver owns it: it is valid until the next Parse, step of
+	// PeerClose and Close. The driver owns it: it is valid until the next Parse, step of
 	// Events, Messages.Next, IO.Write, EOF or Tick. Until then the caller may
 	// change it.
 	Data []byte
@@ -62,14 +63,20 @@ type State uint8
 // The states of a connection.
 const (
 	StateConnecting State = iota // the opening handshake is not complete
-	StateOpen                    // messages may be sent
-	StateClosing                 // a close frame has been sent, the peer's has not come yet
+	StateOpen                    // messages are sent and received
+	StatePeerClosed              // with HoldClose: the peer has sent a close frame, messages may still be sent
+	StateClosing                 // this side has sent a close frame and waits for the peer's
 	StateClosed                  // nothing may be sent and nothing is received
 )
 
-var states = [...]string{"connecting", "open", "closing", "closed"}
+var states = [...]string{"connecting", "open", "peer closed", "closing", "closed"}
 
-// String returns the name in lower case: connecting, open, closing, closed.
+// CanSend reports whether messages may be sent: in StateOpen and
+// StatePeerClosed.
+func (s State) CanSend() bool { return s == StateOpen || s == StatePeerClosed }
+
+// String returns the name in lower case: connecting, open, peer closed,
+// closing, closed.
 func (s State) String() string {
 	if int(s) < len(states) {
 		return states[s]
@@ -90,8 +97,8 @@ const (
 	Hybi13  Version = 13 // RFC 6455
 )
 
-// AllVersions lists every version, the newest first.
-var AllVersions = []Version{Hybi13, Hybi8, Hybi7, Hixie76, Hixie75}
+// AllVersions returns every version, the newest first.
+func AllVersions() []Version { return []Version{Hybi13, Hybi8, Hybi7, Hixie76, Hixie75} }
 
 // IsHixie reports whether v is one of the two versions before hybi, which have
 // neither masking nor binary messages.

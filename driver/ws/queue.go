@@ -1,13 +1,19 @@
 package ws
 
-import "io"
+import (
+	"io"
+	"slices"
+)
 
 // Queue holds the bytes that wait to be sent, as one buffer to which the
 // versions append. The zero Queue is empty and ready to use.
 type Queue struct {
-	// Buf ends with the bytes to send. Senders append to it and do nothing
-	// else with it.
+	// Buf ends with the bytes to send. Senders append to it, after Grow where
+	// speed matters, and do nothing else with it.
 	Buf []byte
+
+	// Pool, if not nil, lends Buf and the buffers of Borrow.
+	Pool Buffers
 
 	off  int    // bytes of Buf that have left through Read or WriteTo
 	left uint64 // bytes that have left since the beginning
@@ -16,33 +22,70 @@ type Queue struct {
 // Len returns the number of bytes that wait.
 func (q *Queue) Len() int { return len(q.Buf) - q.off }
 
-// End returns the position behind the last byte, counted from the first byte
+// End returns the position after the last byte, counted from the first byte
 // that was ever queued.
 func (q *Queue) End() uint64 { return q.left + uint64(q.Len()) }
 
 // Left returns the position of the first byte that has not left yet.
 func (q *Queue) Left() uint64 { return q.left }
 
-// Take returns all bytes that wait; the caller owns them. spare[:0] becomes
-// the new buffer. If nothing waits Take returns spare[:0] and keeps its own.
+// Take returns all bytes that wait; the caller owns them. Without a Pool
+// spare[:0] becomes the new buffer; with one, spare goes to the Pool and the
+// queue holds no buffer until the next send. If nothing waits Take returns
+// spare[:0].
 func (q *Queue) Take(spare []byte) []byte {
 	if q.Len() == 0 {
+		if q.Pool != nil {
+			q.reset()
+		}
 		return spare[:0]
 	}
 	b := q.Buf[q.off:]
 	q.left += uint64(len(b))
 	q.Buf, q.off = spare[:0], 0
+	if q.Pool != nil {
+		q.reset()
+	}
 	return b
 }
 
-// Lend makes spare[:0] the buffer, unless there is one, and reports whether it
-// has.
-func (q *Queue) Lend(spare []byte) bool {
-	if cap(q.Buf) > 0 {
-		return false
+// Grow makes room for n more bytes in Buf.
+func (q *Queue) Grow(n int) {
+	if cap(q.Buf)-len(q.Buf) >= n {
+		return
 	}
-	q.Buf = spare[:0]
-	return true
+	if q.Pool == nil {
+		q.Buf = slices.Grow(q.Buf, n)
+		return
+	}
+	longer := append(q.Pool.Get(max(len(q.Buf)+n, minBuffer)), q.Buf...)
+	q.GiveBack(q.Buf)
+	q.Buf = longer
+}
+
+// minBuffer is the least capacity, in bytes, of a buffer that Grow borrows.
+const minBuffer = 4 << 10
+
+// Borrow returns an empty buffer with a capacity of at least n bytes, from the
+// Pool if there is one.
+func (q *Queue) Borrow(n int) []byte {
+	if q.Pool == nil {
+		return make([]byte, 0, n)
+	}
+	return q.Pool.Get(n)
+}
+
+// GiveBack returns a buffer that is no longer used to the Pool.
+func (q *Queue) GiveBack(b []byte) {
+	if q.Pool != nil && cap(b) > 0 {
+		q.Pool.Put(b[:0])
+	}
+}
+
+// reset drops the buffer, of which nothing waits.
+func (q *Queue) reset() {
+	q.GiveBack(q.Buf)
+	q.Buf, q.off = nil, 0
 }
 
 // Read moves bytes to p. It returns io.EOF when nothing waits.
@@ -83,7 +126,7 @@ func (q *Queue) discard(n int) {
 	q.off += n
 	switch {
 	case q.off == len(q.Buf):
-		q.Buf, q.off = nil, 0
+		q.reset()
 	case q.off > len(q.Buf)/2:
 		q.Buf, q.off = q.Buf[:copy(q.Buf, q.Buf[q.off:])], 0
 	}

@@ -140,7 +140,7 @@ func testMix(t *testing.T, rnd *rand.Rand, from, to *peer, messages [][]byte) {
 		switch rnd.IntN(6) {
 		case 0, 1:
 			i := rnd.IntN(len(prepared))
-			must(from.Prepared(prepared[i]))
+			must(from.SendPrepared(prepared[i]))
 			want = append(want, plain[i])
 			must(from.Binary(p))
 		case 2:
@@ -188,7 +188,7 @@ func TestPreparedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if err := b.Prepared(m); err != nil {
+		if err := b.SendPrepared(m); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -205,7 +205,7 @@ func TestPreparedOnce(t *testing.T) {
 	}
 	buf := make([]byte, 0, 10000)
 	if n := testing.AllocsPerRun(100, func() {
-		b.Prepared(m)
+		b.SendPrepared(m)
 		buf = b.Take(buf)
 	}); n > 0 {
 		t.Errorf("%v allocations for a prepared message", n)

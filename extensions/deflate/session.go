@@ -15,7 +15,6 @@ type session struct {
 
 var (
 	_ extensions.Session  = (*session)(nil)
-	_ extensions.Lender   = (*session)(nil)
 	_ extensions.Releaser = (*session)(nil)
 	_ extensions.Preparer = (*session)(nil)
 )

@@ -81,7 +81,7 @@ func TestStack(t *testing.T) {
 		}
 		server.Text(text)
 		server.Text(text[:10])
-		server.Prepared(m)
+		server.SendPrepared(m)
 		server.Fragment(driver.Text, text[:5000], false)
 		server.Fragment(driver.Text, text[5000:], true)
 		if n := server.Buffered(); n > len(text) {

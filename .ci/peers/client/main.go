@@ -139,7 +139,7 @@ func list(names *[]string) func(string) error {
 
 // parseVersion reads the value of -version.
 func parseVersion(s string) (driver.Version, error) {
-	for _, v := range driver.AllVersions {
+	for _, v := range driver.AllVersions() {
 		if s == v.String() || "hybi-"+s == v.String() {
 			return v, nil
 		}

@@ -1,4 +1,4 @@
-module github.com/sans-io/websocket-driver/cmd/peerbench
+module github.com/sans-io/websocket-driver/.ci/peerbench
 
 go 1.25
 

@@ -295,4 +295,3 @@ func Example_relay() {
 	// outside: Text "late answer"
 	// outside: Close ""
 }
-

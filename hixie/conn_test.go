@@ -39,7 +39,7 @@ func counted(kind byte, payload string) []byte {
 // closing draws the closing handshake of draft-76.
 func closing() []byte { return []byte{0xFF, 0x00} }
 
-// join puts frames behind each other.
+// join concatenates frames.
 func join(frames ...[]byte) []byte { return bytes.Join(frames, nil) }
 
 // unlimited is a Config without limits.

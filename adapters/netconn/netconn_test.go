@@ -13,7 +13,6 @@ import (
 	"math/big"
 	"net"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -22,23 +21,8 @@ import (
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
-
-// noLeaks fails the test if goroutines are left over at its end.
-func noLeaks(t *testing.T) {
-	t.Helper()
-	before := runtime.NumGoroutine()
-	t.Cleanup(func() {
-		deadline := time.Now().Add(10 * time.Second)
-		for runtime.NumGoroutine() > before {
-			if time.Now().After(deadline) {
-				buf := make([]byte, 1<<16)
-				t.Fatalf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), buf[:runtime.Stack(buf, true)])
-			}
-			runtime.Gosched()
-		}
-	})
-}
 
 // serve echoes on every connection that l accepts. The function returned closes
 // l and waits for the end of all.
@@ -101,7 +85,7 @@ func exchange(t *testing.T, c *stream.Conn) {
 }
 
 func TestEveryVersion(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	l := listen(t, &driver.Config{Versions: driver.AllVersions, Subprotocols: []string{"b", "c"}})
 	serve(t, l)
 	for _, v := range driver.AllVersions {
@@ -146,7 +130,7 @@ func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 }
 
 func TestTLS(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	cert, pool := certificate(t)
 	nl, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -183,7 +167,7 @@ func TestTLS(t *testing.T) {
 // TestTLSWriteDeadline lets a write deadline pass in the middle of a message over
 // TLS, and goes on.
 func TestTLSWriteDeadline(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	cert, pool := certificate(t)
 	nl, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -225,7 +209,7 @@ func TestTLSWriteDeadline(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	l := listen(t, &driver.Config{Versions: []driver.Version{driver.Hybi13}})
 	l.Check = func(r *driver.Request) *driver.Response {
 		if r.Target == "/secret" {
@@ -273,7 +257,7 @@ func TestRefused(t *testing.T) {
 // TestOrigins: pages of other hosts are refused unless they are listed. Check
 // sees them before.
 func TestOrigins(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	tests := []struct {
 		origin  string
 		origins []string
@@ -319,7 +303,7 @@ func TestOrigins(t *testing.T) {
 // TestSlowClients lets clients that say nothing hold their places. Others get in
 // all the same, and Close ends all.
 func TestSlowClients(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	l := listen(t, nil)
 	serve(t, l)
 	for range 20 {
@@ -338,7 +322,7 @@ func TestSlowClients(t *testing.T) {
 }
 
 func TestMaxHandshakes(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	l := listen(t, &driver.Config{HandshakeTimeout: time.Millisecond})
 	l.MaxHandshakes = 1
 	serve(t, l)
@@ -361,7 +345,7 @@ func TestMaxHandshakes(t *testing.T) {
 
 // TestClosedListener closes with connections in every state.
 func TestClosedListener(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	l := listen(t, &driver.Config{CloseTimeout: 100 * time.Millisecond})
 	first := make(chan error, 1)
 	go func() {
@@ -400,7 +384,7 @@ func TestClosedListener(t *testing.T) {
 }
 
 func TestDialErrors(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -11,27 +11,28 @@ import (
 
 	"github.com/sans-io/websocket-driver/driver/ws"
 	"github.com/sans-io/websocket-driver/driver/wstest"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // The peer closes: the answer has its code (section 5.5.1).
 func TestPeerCloses(t *testing.T) {
 	reason := strings.Repeat("r", 120) + "€"
 	runAll(t, []vector{
-		{name: "5.5.1: no body", in: []frame{bye(1005, "")}, want: []wstest.Record{gotClose(1005, "")}, out: []frame{bye(1005, "")}},
-		{name: "5.5.1: code", in: []frame{bye(1000, "")}, want: []wstest.Record{gotClose(1000, "")}, out: []frame{bye(1000, "")}},
-		{name: "5.5.1: code and reason", in: []frame{bye(3000, "a€")}, want: []wstest.Record{gotClose(3000, "a€")}, out: []frame{bye(3000, "")}},
-		{name: "5.5.1: longest reason", in: []frame{bye(4999, reason)}, want: []wstest.Record{gotClose(4999, reason)}, out: []frame{bye(4999, "")}},
-		{name: "5.5.1: inside a message", in: []frame{firstB("ab"), bye(1001, "x")}, only: func(c Config) bool { return !c.Pieces }, want: []wstest.Record{gotClose(1001, "x")}, out: []frame{bye(1001, "")}},
-		{name: "5.5.1: inside a message in pieces", in: []frame{firstB("ab"), bye(1001, "x")}, only: func(c Config) bool { return c.Pieces },
-			want: []wstest.Record{gotPart(ws.Binary, "ab"), gotClose(1001, "x")}, out: []frame{bye(1001, "")}},
-		{name: "1.4: nothing counts behind a close", in: []frame{text("a"), bye(1000, ""), text("b"), ping("c"), bye(1001, ""), {op: 0xf}},
-			want: []wstest.Record{gotText("a"), gotClose(1000, "")}, out: []frame{bye(1000, "")}},
-		{name: "7.1.7: nothing counts behind a failure", in: []frame{last("a"), text("b"), ping("c"), bye(1001, "")},
+		{rule: "5.5.1", name: "no body", in: []drawn{bye(1005, "")}, want: []wstest.Record{gotClose(1005, "")}, out: []drawn{bye(1005, "")}},
+		{rule: "5.5.1", name: "code", in: []drawn{bye(1000, "")}, want: []wstest.Record{gotClose(1000, "")}, out: []drawn{bye(1000, "")}},
+		{rule: "5.5.1", name: "code and reason", in: []drawn{bye(3000, "a€")}, want: []wstest.Record{gotClose(3000, "a€")}, out: []drawn{bye(3000, "")}},
+		{rule: "5.5.1", name: "longest reason", in: []drawn{bye(4999, reason)}, want: []wstest.Record{gotClose(4999, reason)}, out: []drawn{bye(4999, "")}},
+		{rule: "5.5.1", name: "inside a message", in: []drawn{firstB("ab"), bye(1001, "x")}, only: func(c Config) bool { return !c.Pieces }, want: []wstest.Record{gotClose(1001, "x")}, out: []drawn{bye(1001, "")}},
+		{rule: "5.5.1", name: "inside a message in pieces", in: []drawn{firstB("ab"), bye(1001, "x")}, only: func(c Config) bool { return c.Pieces },
+			want: []wstest.Record{gotPart(ws.Binary, "ab"), gotClose(1001, "x")}, out: []drawn{bye(1001, "")}},
+		{rule: "1.4", name: "nothing counts behind a close", in: []drawn{text("a"), bye(1000, ""), text("b"), ping("c"), bye(1001, ""), {op: 0xf}},
+			want: []wstest.Record{gotText("a"), gotClose(1000, "")}, out: []drawn{bye(1000, "")}},
+		{rule: "7.1.7", name: "nothing counts behind a failure", in: []drawn{last("a"), text("b"), ping("c"), bye(1001, "")},
 			code: 1002, msg: "continuation frame without a message to continue"},
-		{name: "5.5.1: body of 1 byte", in: []frame{{fin: true, op: opClose, payload: "\x03"}}, code: 1002, msg: "close frame with a body of 1 byte"},
-		{name: "5.5.1: bad reason", in: []frame{bye(1000, "ab\xff")}, code: 1007, msg: "close reason is not valid UTF-8"},
-		{name: "5.5.1: truncated reason", in: []frame{bye(1000, "ab\xe2\x82")}, code: 1007, msg: "close reason is not valid UTF-8"},
-		{name: "5.5.1: bad code and bad reason", in: []frame{bye(999, "\xff")}, code: 1002, msg: "close code 999 may not be sent"},
+		{rule: "5.5.1", name: "body of 1 byte", in: []drawn{{fin: true, op: frame.Close, payload: "\x03"}}, code: 1002, msg: "close frame with a body of 1 byte"},
+		{rule: "5.5.1", name: "bad reason", in: []drawn{bye(1000, "ab\xff")}, code: 1007, msg: "close reason is not valid UTF-8"},
+		{rule: "5.5.1", name: "truncated reason", in: []drawn{bye(1000, "ab\xe2\x82")}, code: 1007, msg: "close reason is not valid UTF-8"},
+		{rule: "5.5.1", name: "bad code and bad reason", in: []drawn{bye(999, "\xff")}, code: 1002, msg: "close code 999 may not be sent"},
 	})
 }
 
@@ -58,7 +59,7 @@ func TestCloseCodes(t *testing.T) {
 		for n := range 5101 {
 			code := ws.Code(n)
 			c, q := newConn(cfg)
-			body := frame{fin: true, op: opClose, payload: string([]byte{byte(n >> 8), byte(n)})}
+			body := drawn{fin: true, op: frame.Close, payload: string([]byte{byte(n >> 8), byte(n)})}
 			got := wstest.Feed(c, encode(cfg.Server, body))
 			want, out := gotClose(code, ""), bye(code, "")
 			if !allowed(cfg.Version, n) {
@@ -85,25 +86,25 @@ func TestCloseCodes(t *testing.T) {
 func TestClosingOrders(t *testing.T) {
 	tests := []struct {
 		name string
-		in   []frame
+		in   []drawn
 		at   int
 		want []wstest.Record
-		out  []frame
+		out  []drawn
 	}{
-		{"we first", []frame{bye(1000, "ok")}, 0, []wstest.Record{gotClose(1000, "ok")}, []frame{bye(4000, "we")}},
-		{"both at once, other code", []frame{bye(1001, "they")}, 0, []wstest.Record{gotClose(1001, "they")}, []frame{bye(4000, "we")}},
-		{"they answer without code", []frame{bye(1005, "")}, 0, []wstest.Record{gotClose(1005, "")}, []frame{bye(4000, "we")}},
-		{"messages between our close and theirs", []frame{text("a"), firstB("b"), last("c"), bye(4000, "")}, 0,
-			[]wstest.Record{gotText("a"), gotBin("bc"), gotClose(4000, "")}, []frame{bye(4000, "we")}},
-		{"we close inside their message", []frame{first("a"), last("b"), bye(4000, "")}, 1,
-			[]wstest.Record{gotText("ab"), gotClose(4000, "")}, []frame{bye(4000, "we")}},
-		{"pings are answered while closing", []frame{ping("1"), ping("2"), bye(4000, "")}, 1,
-			[]wstest.Record{gotPing("1"), gotPing("2"), gotClose(4000, "")}, []frame{pong("1"), bye(4000, "we"), pong("2")}},
-		{"a violation while closing", []frame{last("x"), bye(1000, "")}, 0,
-			[]wstest.Record{gotClose(1002, "continuation frame without a message to continue")}, []frame{bye(4000, "we")}},
-		{"a bad close while closing", []frame{bye(1006, "")}, 0,
-			[]wstest.Record{gotClose(1002, "close code 1006 may not be sent")}, []frame{bye(4000, "we")}},
-		{"data behind their close", []frame{bye(4000, ""), text("late")}, 0, []wstest.Record{gotClose(4000, "")}, []frame{bye(4000, "we")}},
+		{"we first", []drawn{bye(1000, "ok")}, 0, []wstest.Record{gotClose(1000, "ok")}, []drawn{bye(4000, "we")}},
+		{"both at once, other code", []drawn{bye(1001, "they")}, 0, []wstest.Record{gotClose(1001, "they")}, []drawn{bye(4000, "we")}},
+		{"they answer without code", []drawn{bye(1005, "")}, 0, []wstest.Record{gotClose(1005, "")}, []drawn{bye(4000, "we")}},
+		{"messages between our close and theirs", []drawn{text("a"), firstB("b"), last("c"), bye(4000, "")}, 0,
+			[]wstest.Record{gotText("a"), gotBin("bc"), gotClose(4000, "")}, []drawn{bye(4000, "we")}},
+		{"we close inside their message", []drawn{first("a"), last("b"), bye(4000, "")}, 1,
+			[]wstest.Record{gotText("ab"), gotClose(4000, "")}, []drawn{bye(4000, "we")}},
+		{"pings are answered while closing", []drawn{ping("1"), ping("2"), bye(4000, "")}, 1,
+			[]wstest.Record{gotPing("1"), gotPing("2"), gotClose(4000, "")}, []drawn{pong("1"), bye(4000, "we"), pong("2")}},
+		{"a violation while closing", []drawn{last("x"), bye(1000, "")}, 0,
+			[]wstest.Record{gotClose(1002, "continuation frame without a message to continue")}, []drawn{bye(4000, "we")}},
+		{"a bad close while closing", []drawn{bye(1006, "")}, 0,
+			[]wstest.Record{gotClose(1002, "close code 1006 may not be sent")}, []drawn{bye(4000, "we")}},
+		{"data behind their close", []drawn{bye(4000, ""), text("late")}, 0, []wstest.Record{gotClose(4000, "")}, []drawn{bye(4000, "we")}},
 	}
 	for _, tt := range tests {
 		roles(func(cfg Config) {
@@ -136,7 +137,7 @@ func TestClosingOrders(t *testing.T) {
 // one Close event, and nothing behind it.
 func TestAfterClose(t *testing.T) {
 	for _, tt := range []struct {
-		in  frame
+		in  drawn
 		err string
 	}{
 		{bye(1000, ""), "<nil>"},
@@ -196,7 +197,7 @@ func TestCloseErrors(t *testing.T) {
 }
 
 // A text of ours that is too long for a close frame is cut between two runes.
-func TestClip(t *testing.T) {
+func TestTruncateReason(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{"", ""},
 		{strings.Repeat("a", 123), strings.Repeat("a", 123)},
@@ -204,7 +205,7 @@ func TestClip(t *testing.T) {
 		{strings.Repeat("a", 121) + "€", strings.Repeat("a", 121)},
 		{strings.Repeat("a", 120) + "€€", strings.Repeat("a", 120) + "€"},
 	} {
-		if got := clip(tt.in); got != tt.want {
+		if got := truncateReason(tt.in); got != tt.want {
 			t.Errorf("%q: got %q", tt.in, got)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/driver/ws"
 	"github.com/sans-io/websocket-driver/driver/wstest"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 var fuzzVersions = []ws.Version{ws.Hybi7, ws.Hybi8, ws.Hybi13}
@@ -38,9 +39,9 @@ func FuzzConn(f *testing.F) {
 	}
 	for b := range byte(16) {
 		b += 16 + b<<6
-		f.Add(b, uint64(b), encode(b&4 != 0, runs(opText, "\x04a\x01\xc3\x01\xa9\x90b", 1, 3)...))
-		f.Add(b, uint64(b), encode(b&4 != 0, runs(opText, "\xff1\xff2")...))
-		f.Add(b, uint64(b), encode(b&4 != 0, runs(opBinary, "\x04a\x00p")...))
+		f.Add(b, uint64(b), encode(b&4 != 0, runs(frame.Text, "\x04a\x01\xc3\x01\xa9\x90b", 1, 3)...))
+		f.Add(b, uint64(b), encode(b&4 != 0, runs(frame.Text, "\xff1\xff2")...))
+		f.Add(b, uint64(b), encode(b&4 != 0, runs(frame.Binary, "\x04a\x00p")...))
 	}
 	f.Add(byte(2), uint64(0), []byte("\x81\x7e\x00\x05hello"))
 	f.Add(byte(2), uint64(0), []byte("\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff"))
@@ -70,7 +71,7 @@ func FuzzConn(f *testing.F) {
 			t.Errorf("a buffer of %d bytes", n)
 		}
 		// Pongs and one close frame: what waits is bounded, whatever comes.
-		if most := (c.MaxPongs + 2) * (maxHeader + maxControl); out.Len() > most {
+		if most := (c.MaxPongs + 2) * (frame.MaxHeader + frame.MaxControl); out.Len() > most {
 			t.Errorf("%d bytes of output wait", out.Len())
 		}
 	})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/driver/ws"
 	"github.com/sans-io/websocket-driver/driver/wstest"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 func maxMessage(n int) func(*Config)   { return func(c *Config) { c.MaxMessage = n } }
@@ -24,28 +25,28 @@ func TestLimits(t *testing.T) {
 	}
 	partText := func(s string) []wstest.Record { return []wstest.Record{gotPart(ws.Text, s)} }
 	const big = ws.CodeMessageTooBig
-	huge := frame{fin: true, claim: math.MaxInt64}
+	huge := drawn{fin: true, claim: math.MaxInt64}
 	runAll(t, []vector{
-		{name: "message as long as the limit", adjust: maxMessage(10), in: []frame{text(a(10)), bin(a(10))}, want: []wstest.Record{gotText(a(10)), gotBin(a(10))}},
-		{name: "one byte more", adjust: maxMessage(10), in: []frame{text(a(11))}, code: big, msg: tooBig(11, 10)},
-		{name: "bad text beyond the limit", adjust: maxMessage(1), in: []frame{text("\xff\xff")}, code: big, msg: tooBig(2, 1)},
-		{name: "fragments as long as the limit", adjust: maxMessage(10), in: []frame{first(a(9)), more(""), more("a"), last("")}, want: []wstest.Record{gotText(a(10))}},
-		{name: "fragments one byte longer", adjust: maxMessage(10), in: []frame{first(a(9)), more("a"), last("a")}, part: partText(a(10)), code: big, msg: tooBig(11, 10)},
-		{name: "control frames do not count", adjust: maxMessage(3), in: []frame{first("a"), ping(a(125)), last("bc")}, want: []wstest.Record{gotPing(a(125)), gotText("abc")}, out: []frame{pong(a(125))}},
-		{name: "limit of 0", adjust: maxMessage(0), in: []frame{text(""), bin("a")}, want: []wstest.Record{gotText("")}, code: big, msg: tooBig(1, 0)},
-		{name: "the longest length", adjust: maxMessage(100), in: []frame{{fin: true, op: opText, claim: math.MaxInt64}}, code: big, msg: tooBig(math.MaxInt64, 100)},
-		{name: "a sum beyond 2^63", adjust: maxMessage(100), in: []frame{first("ab"), huge}, part: partText("ab"), code: big, msg: tooBig(1<<63+1, 100)},
-		{name: "a sum beyond 2^63 and the highest limit", adjust: maxMessage(math.MaxInt), in: []frame{first("ab"), huge}, part: partText("ab"), code: big, msg: tooBig(1<<63+1, math.MaxInt)},
-		{name: "frame as long as the limit", adjust: maxFrame(5), in: []frame{first(a(5)), last(a(5))}, want: []wstest.Record{gotText(a(10))}},
-		{name: "frame one byte longer", adjust: maxFrame(5), in: []frame{first(a(5)), last(a(6))}, part: partText(a(5)), code: big, msg: "frame of 6 bytes, the limit is 5"},
-		{name: "only frame one byte longer", adjust: maxFrame(5), in: []frame{text(a(6))}, code: big, msg: "frame of 6 bytes, the limit is 5"},
-		{name: "control frames know no limit", adjust: maxFrame(5), in: []frame{ping(a(125))}, want: []wstest.Record{gotPing(a(125))}, out: []frame{pong(a(125))}},
-		{name: "as many fragments as allowed", adjust: maxFragments(3), in: []frame{first(""), more("a"), last("b"), first("c"), last("d")}, want: []wstest.Record{gotText("ab"), gotText("cd")}},
-		{name: "one fragment more", adjust: maxFragments(3), in: []frame{first(""), more("a"), ping(""), more("b"), last("c")},
-			want: []wstest.Record{gotPing("")}, out: []frame{pong("")}, only: func(c Config) bool { return !c.Pieces },
+		{name: "message as long as the limit", adjust: maxMessage(10), in: []drawn{text(a(10)), bin(a(10))}, want: []wstest.Record{gotText(a(10)), gotBin(a(10))}},
+		{name: "one byte more", adjust: maxMessage(10), in: []drawn{text(a(11))}, code: big, msg: tooBig(11, 10)},
+		{name: "bad text beyond the limit", adjust: maxMessage(1), in: []drawn{text("\xff\xff")}, code: big, msg: tooBig(2, 1)},
+		{name: "fragments as long as the limit", adjust: maxMessage(10), in: []drawn{first(a(9)), more(""), more("a"), last("")}, want: []wstest.Record{gotText(a(10))}},
+		{name: "fragments one byte longer", adjust: maxMessage(10), in: []drawn{first(a(9)), more("a"), last("a")}, part: partText(a(10)), code: big, msg: tooBig(11, 10)},
+		{name: "control frames do not count", adjust: maxMessage(3), in: []drawn{first("a"), ping(a(125)), last("bc")}, want: []wstest.Record{gotPing(a(125)), gotText("abc")}, out: []drawn{pong(a(125))}},
+		{name: "limit of 0", adjust: maxMessage(0), in: []drawn{text(""), bin("a")}, want: []wstest.Record{gotText("")}, code: big, msg: tooBig(1, 0)},
+		{name: "the longest length", adjust: maxMessage(100), in: []drawn{{fin: true, op: frame.Text, claim: math.MaxInt64}}, code: big, msg: tooBig(math.MaxInt64, 100)},
+		{name: "a sum beyond 2^63", adjust: maxMessage(100), in: []drawn{first("ab"), huge}, part: partText("ab"), code: big, msg: tooBig(1<<63+1, 100)},
+		{name: "a sum beyond 2^63 and the highest limit", adjust: maxMessage(math.MaxInt), in: []drawn{first("ab"), huge}, part: partText("ab"), code: big, msg: tooBig(1<<63+1, math.MaxInt)},
+		{name: "frame as long as the limit", adjust: maxFrame(5), in: []drawn{first(a(5)), last(a(5))}, want: []wstest.Record{gotText(a(10))}},
+		{name: "frame one byte longer", adjust: maxFrame(5), in: []drawn{first(a(5)), last(a(6))}, part: partText(a(5)), code: big, msg: "frame of 6 bytes, the limit is 5"},
+		{name: "only frame one byte longer", adjust: maxFrame(5), in: []drawn{text(a(6))}, code: big, msg: "frame of 6 bytes, the limit is 5"},
+		{name: "control frames know no limit", adjust: maxFrame(5), in: []drawn{ping(a(125))}, want: []wstest.Record{gotPing(a(125))}, out: []drawn{pong(a(125))}},
+		{name: "as many fragments as allowed", adjust: maxFragments(3), in: []drawn{first(""), more("a"), last("b"), first("c"), last("d")}, want: []wstest.Record{gotText("ab"), gotText("cd")}},
+		{name: "one fragment more", adjust: maxFragments(3), in: []drawn{first(""), more("a"), ping(""), more("b"), last("c")},
+			want: []wstest.Record{gotPing("")}, out: []drawn{pong("")}, only: func(c Config) bool { return !c.Pieces },
 			code: ws.CodePolicyViolation, msg: "message of more than 3 fragments"},
-		{name: "empty fragments count", adjust: maxFragments(2), in: []frame{first(""), more(""), more("")}, code: ws.CodePolicyViolation, msg: "message of more than 2 fragments"},
-		{name: "one fragment only", adjust: maxFragments(1), in: []frame{text("a"), first("b"), last("")}, want: []wstest.Record{gotText("a")}, part: partText("b"),
+		{name: "empty fragments count", adjust: maxFragments(2), in: []drawn{first(""), more(""), more("")}, code: ws.CodePolicyViolation, msg: "message of more than 2 fragments"},
+		{name: "one fragment only", adjust: maxFragments(1), in: []drawn{text("a"), first("b"), last("")}, want: []wstest.Record{gotText("a")}, part: partText("b"),
 			code: ws.CodePolicyViolation, msg: "message of more than 1 fragments"},
 	})
 }
@@ -55,7 +56,7 @@ func TestLimits(t *testing.T) {
 func TestMemoryFollowsInput(t *testing.T) {
 	for _, server := range []bool{false, true} {
 		c, _ := newConn(plain(server))
-		wstest.Feed(c, encode(server, firstB("ab"), frame{fin: true, claim: math.MaxInt64})) // the sum needs 64 bits
+		wstest.Feed(c, encode(server, firstB("ab"), drawn{fin: true, claim: math.MaxInt64})) // the sum needs 64 bits
 		for arrived := 2; arrived < 3<<20; {
 			chunk := make([]byte, min(1+arrived/3, 40000))
 			c.Parse(chunk)
@@ -97,7 +98,7 @@ func TestLimitBeforeStorage(t *testing.T) {
 	cfg := plain(true)
 	cfg.MaxMessage = 1000
 	c, _ := newConn(cfg)
-	in := encode(true, frame{op: opText, payload: "x", claim: 1001})
+	in := encode(true, drawn{op: frame.Text, payload: "x", claim: 1001})
 	c.Parse(in[:len(in)-2])
 	if c.buf != nil || c.Err() != nil {
 		t.Errorf("%d bytes, %v", cap(c.buf), c.Err())
@@ -129,13 +130,13 @@ func TestSetMaxMessage(t *testing.T) {
 }
 
 // pings are frames whose payload is a number, and pongs the answers.
-func pings(from, to int) (frames []frame) {
+func pings(from, to int) (frames []drawn) {
 	for i := from; i < to; i++ {
 		frames = append(frames, ping(fmt.Sprint(i)))
 	}
 	return frames
 }
-func pongs(numbers ...int) (frames []frame) {
+func pongs(numbers ...int) (frames []drawn) {
 	for _, i := range numbers {
 		frames = append(frames, pong(fmt.Sprint(i)))
 	}

@@ -15,7 +15,7 @@ import (
 // A connection that waits between two messages holds no buffer.
 func TestIdleHoldsNothing(t *testing.T) {
 	roles(func(cfg Config) {
-		for _, frames := range [][]frame{
+		for _, frames := range [][]drawn{
 			{text("hello")},
 			{first("ab"), ping("c"), last("d")},
 			{first(""), last("")},
@@ -56,7 +56,7 @@ func TestLargeBufferIsLetGo(t *testing.T) {
 // A failed or closed connection holds nothing.
 func TestClosedHoldsNothing(t *testing.T) {
 	roles(func(cfg Config) {
-		for _, end := range []frame{bye(1000, "x"), text(""), {fin: true, op: 0xf}} {
+		for _, end := range []drawn{bye(1000, "x"), text(""), {fin: true, op: 0xf}} {
 			c, _ := newConn(cfg)
 			in := encode(cfg.Server, first(strings.Repeat("x", 1000)), end)
 			wstest.Feed(c, in[:500], in[500:])
@@ -116,8 +116,7 @@ func TestNoAllocs(t *testing.T) {
 						}
 						spare = q.Take(spare)
 					})
-					op, _ := opcodeOf(k.kind)
-					in := frame{fin: true, op: op, payload: string(p)}.encode(server)
+					in := drawn{fin: true, op: opcodeOf(k.kind), payload: string(p)}.encode(server)
 					work := slices.Clone(in)
 					wstest.NoAllocs(t, func() {
 						copy(work, in)

@@ -264,7 +264,7 @@ func TestMaskingKeys(t *testing.T) {
 	}
 	p := q.Take(nil)
 	for i := range 150 {
-		n := int(p[1] & lenBits)
+		n := int(p[1] & 0x7f)
 		if want := []byte{0, 0, 0, byte(i + 1)}; !bytes.Equal(p[2:6], want) {
 			t.Fatalf("frame %d has key % x, want % x", i, p[2:6], want)
 		}
@@ -356,7 +356,7 @@ func TestKeysRunOut(t *testing.T) {
 // send a close frame either.
 func TestBrokenRandAtPong(t *testing.T) {
 	for _, tt := range []struct {
-		in   frame
+		in   drawn
 		want string
 	}{
 		{ping("p"), "[{Close false 1011 (internal error) websocket: no masking key: " + io.ErrNoProgress.Error() + "}]"},

@@ -17,10 +17,10 @@ const (
 	utf8One              // one more continuation byte
 	utf8Two              // two more
 	utf8Three            // three more
-	utf8E0               // behind E0: two more, the next not below A0
-	utf8ED               // behind ED: two more, the next not above 9F
-	utf8F0               // behind F0: three more, the next not below 90
-	utf8F4               // behind F4: three more, the next not above 8F
+	utf8E0               // after E0: two more, the next not below A0
+	utf8ED               // after ED: two more, the next not above 9F
+	utf8F0               // after F0: three more, the next not below 90
+	utf8F4               // after F4: three more, the next not above 8F
 )
 
 // utf8Steps are the steps of the automaton, by byte.
@@ -103,6 +103,9 @@ func validUTF8(p []byte) (tail int, ok bool) {
 	}
 	return tail, true
 }
+
+// highBits are the top bits of the bytes of a word: set in no ASCII text.
+const highBits = 0x8080808080808080
 
 // high64 returns a bit of highBits if one of the 64 bytes is not ASCII, else 0.
 func high64(b *[64]byte) uint64 {

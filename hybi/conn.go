@@ -151,11 +151,11 @@ const minBuffer = 512
 func (c *Conn) extend(n int) []byte {
 	have := len(c.buf)
 	if cap(c.buf)-have < n {
-		size := max(4*int64(have+n), minBuffer)
+		more := max(4*int64(have+n), minBuffer) - int64(have)
 		if c.fin {
-			size = min(size, int64(have)+c.left)
+			more = min(more, c.left)
 		}
-		c.grow(int(size))
+		c.grow(have + int(more))
 	}
 	c.buf = c.buf[:have+n]
 	return c.buf[have:]

@@ -31,17 +31,19 @@ func TestExamples(t *testing.T) {
 		{"64 KiB", false, []drawn{bin(longer)}, "\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00" + longer, []wstest.Record{gotBin(longer)}},
 	}
 	for _, tt := range tests {
-		if got := encode(tt.fromClient, tt.frames...); string(got) != tt.wire {
-			t.Fatalf("%s: the test draws % x, not % x", tt.name, got[:min(20, len(got))], tt.wire[:min(20, len(tt.wire))])
-		}
-		roles(func(c Config) {
-			if c.Server == tt.fromClient {
-				var out []byte
-				if tt.want[0].Kind == ws.Ping {
-					out = encode(!c.Server, pong("Hello"))
-				}
-				check(t, c, []byte(tt.wire), tt.want, out)
+		t.Run("5.7 "+tt.name, func(t *testing.T) {
+			if got := encode(tt.fromClient, tt.frames...); string(got) != tt.wire {
+				t.Fatalf("the test draws % x, not % x", got[:min(20, len(got))], tt.wire[:min(20, len(tt.wire))])
 			}
+			roles(func(c Config) {
+				if c.Server == tt.fromClient {
+					var out []byte
+					if tt.want[0].Kind == ws.Ping {
+						out = encode(!c.Server, pong("Hello"))
+					}
+					check(t, c, []byte(tt.wire), tt.want, out)
+				}
+			})
 		})
 	}
 }
@@ -62,11 +64,13 @@ type vector struct {
 	msg  string
 	part []wstest.Record
 
+	ends bool // nothing is received after the input, though it has no Close event
+
 	only   func(Config) bool // the ways in which it is run; nil for all
 	adjust func(*Config)
 }
 
-// inVersion is what stands for a code of RFC 6455 in the drafts.
+// inVersion returns the code of version v for a code of RFC 6455.
 func inVersion(v ws.Version, code ws.Code) ws.Code {
 	switch {
 	case v == ws.Hybi13:
@@ -79,7 +83,7 @@ func inVersion(v ws.Version, code ws.Code) ws.Code {
 	return code
 }
 
-// run runs the vector in every way, with and without a ping behind it.
+// run runs the vector in every way, with and without a ping after it.
 func (v vector) run(t *testing.T) {
 	roles(func(c Config) {
 		if v.only != nil && !v.only(c) {
@@ -99,11 +103,13 @@ func (v vector) run(t *testing.T) {
 		}
 		check(t, c, in, want, encode(!c.Server, out...))
 		if len(v.in) > 0 && v.in[len(v.in)-1].cut > 0 {
-			return // a frame that does not end swallows what is behind it
+			return // a frame that does not end swallows what follows
 		}
-		in = append(in, encode(c.Server, ping("behind"))...)
-		if len(want) == 0 || want[len(want)-1].Kind != ws.Close {
-			want, out = append(want, gotPing("behind")), append(out, pong("behind"))
+		in = append(in, encode(c.Server, ping("after"))...)
+		if !v.ends && (len(want) == 0 || want[len(want)-1].Kind != ws.Close) {
+			if want = append(want, gotPing("after")); !c.HoldPongs {
+				out = append(out, pong("after"))
+			}
 		}
 		check(t, c, in, want, encode(!c.Server, out...))
 	})
@@ -127,14 +133,14 @@ func TestMessages(t *testing.T) {
 	}
 	many[0] = first("")
 	runAll(t, []vector{
-		{name: "nothing"},
-		{name: "empty text", in: []drawn{text("")}, want: []wstest.Record{gotText("")}},
-		{name: "empty binary", in: []drawn{bin("")}, want: []wstest.Record{gotBin("")}},
-		{name: "binary is not checked", in: []drawn{bin("\xff\x00\xc0")}, want: []wstest.Record{gotBin("\xff\x00\xc0")}},
-		{name: "two messages", in: []drawn{text("one"), bin("two")}, want: []wstest.Record{gotText("one"), gotBin("two")}},
-		{name: "runes of all lengths", in: []drawn{text("aé€😀\U0010ffff\x00")}, want: []wstest.Record{gotText("aé€😀\U0010ffff\x00")}},
-		{name: "three fragments", in: []drawn{first("a"), more("b"), last("c")}, want: []wstest.Record{gotText("abc")}},
-		{name: "binary fragments", in: []drawn{firstB("\x80"), more("\xff"), last("\xc0")}, want: []wstest.Record{gotBin("\x80\xff\xc0")}},
+		{rule: "5.6", name: "nothing"},
+		{rule: "5.6", name: "empty text", in: []drawn{text("")}, want: []wstest.Record{gotText("")}},
+		{rule: "5.6", name: "empty binary", in: []drawn{bin("")}, want: []wstest.Record{gotBin("")}},
+		{rule: "5.6", name: "binary is not checked", in: []drawn{bin("\xff\x00\xc0")}, want: []wstest.Record{gotBin("\xff\x00\xc0")}},
+		{rule: "5.6", name: "two messages", in: []drawn{text("one"), bin("two")}, want: []wstest.Record{gotText("one"), gotBin("two")}},
+		{rule: "5.6", name: "runes of all lengths", in: []drawn{text("aé€😀\U0010ffff\x00")}, want: []wstest.Record{gotText("aé€😀\U0010ffff\x00")}},
+		{rule: "5.4", name: "three fragments", in: []drawn{first("a"), more("b"), last("c")}, want: []wstest.Record{gotText("abc")}},
+		{rule: "5.4", name: "binary fragments", in: []drawn{firstB("\x80"), more("\xff"), last("\xc0")}, want: []wstest.Record{gotBin("\x80\xff\xc0")}},
 		{rule: "5.4", name: "empty fragments", in: []drawn{first(""), more(""), more("a"), more(""), last("")}, want: []wstest.Record{gotText("a")}},
 		{rule: "5.4", name: "nothing but empty fragments", in: append(many, last("")), want: []wstest.Record{gotText("")}},
 		{rule: "8.1", name: "runes cut by fragments", in: []drawn{first("\xf0"), more("\x9f\x98"), more(""), last("\x80é")}, want: []wstest.Record{gotText("😀é")}},
@@ -149,8 +155,8 @@ func TestMessages(t *testing.T) {
 		{rule: "5.5.2", name: "pongs in order", in: []drawn{ping("1"), text("a"), ping(""), ping("\x00\xff"), pong("3")},
 			want: []wstest.Record{gotPing("1"), gotText("a"), gotPing(""), gotPing("\x00\xff"), gotPong("3")},
 			out:  []drawn{pong("1"), pong(""), pong("\x00\xff")}},
-		{name: "a message that does not begin", in: []drawn{{fin: true, op: frame.Binary, payload: "abc", cut: 3}}},
-		{name: "ancient length of 65535, draft 7 and 8", only: drafts, in: []drawn{{fin: true, op: frame.Text, payload: "abc", form: 8}, {fin: true, op: frame.Text, payload: "d", form: 2}, {op: frame.Text, payload: "", form: 8}, last("")},
+		{rule: "5.2", name: "a message that does not begin", in: []drawn{{fin: true, op: frame.Binary, payload: "abc", cut: 3}}},
+		{rule: "5.2", name: "ancient length of 65535, draft 7 and 8", only: drafts, in: []drawn{{fin: true, op: frame.Text, payload: "abc", form: 8}, {fin: true, op: frame.Text, payload: "d", form: 2}, {op: frame.Text, payload: "", form: 8}, last("")},
 			want: []wstest.Record{gotText("abc"), gotText("d"), gotText("")}},
 	})
 }
@@ -158,8 +164,10 @@ func TestMessages(t *testing.T) {
 func TestSizes(t *testing.T) {
 	sizes(func(n int) {
 		s := strings.Repeat("€", n/3) + strings.Repeat("x", n%3)
-		vector{only: hybi13, in: []drawn{text(s)}, want: []wstest.Record{gotText(s)}}.run(t)
-		vector{only: hybi13, in: []drawn{bin(s), first(s[:n/2]), last(s[n/2:])}, want: []wstest.Record{gotBin(s), gotText(s)}}.run(t)
+		runAll(t, []vector{
+			{rule: "5.2", name: fmt.Sprint(n, " bytes"), only: hybi13, in: []drawn{text(s)}, want: []wstest.Record{gotText(s)}},
+			{rule: "5.4", name: fmt.Sprint(n, " bytes in two frames"), only: hybi13, in: []drawn{bin(s), first(s[:n/2]), last(s[n/2:])}, want: []wstest.Record{gotBin(s), gotText(s)}},
+		})
 	})
 }
 
@@ -168,7 +176,7 @@ func TestSizes(t *testing.T) {
 func TestLengthLikeHeader(t *testing.T) {
 	for _, n := range []int{0x8103, 0x8203, 0x8183} {
 		s := strings.Repeat("x", n)
-		vector{only: hybi13, in: []drawn{bin(s)}, want: []wstest.Record{gotBin(s)}}.run(t)
+		runAll(t, []vector{{rule: "5.2", name: fmt.Sprintf("%#x bytes", n), only: hybi13, in: []drawn{bin(s)}, want: []wstest.Record{gotBin(s)}}})
 	}
 }
 
@@ -181,8 +189,8 @@ func TestHeaderViolations(t *testing.T) {
 		{rule: "5.1", name: "masked frame to a client", only: client, in: []drawn{{fin: true, op: frame.Text, payload: "a", wrong: true}}, code: p, msg: "frame from a server is masked"},
 		{rule: "5.1", name: "masked close to a client", only: client, in: []drawn{{fin: true, op: frame.Close, wrong: true}}, code: p, msg: "frame from a server is masked"},
 		{rule: "5.4", name: "continuation without a message", in: []drawn{last("a")}, code: p, msg: "continuation frame without a message to continue"},
-		{rule: "5.4", name: "continuation behind a message", in: []drawn{text("a"), more("b")}, want: []wstest.Record{gotText("a")}, code: p, msg: "continuation frame without a message to continue"},
-		{rule: "5.4", name: "continuation behind a fragmented message", in: []drawn{first("a"), last("b"), last("c")}, want: []wstest.Record{gotText("ab")}, code: p, msg: "continuation frame without a message to continue"},
+		{rule: "5.4", name: "continuation after a message", in: []drawn{text("a"), more("b")}, want: []wstest.Record{gotText("a")}, code: p, msg: "continuation frame without a message to continue"},
+		{rule: "5.4", name: "continuation after a fragmented message", in: []drawn{first("a"), last("b"), last("c")}, want: []wstest.Record{gotText("ab")}, code: p, msg: "continuation frame without a message to continue"},
 		{rule: "5.4", name: "text inside a message", in: []drawn{first("a"), text("b")}, part: []wstest.Record{gotPart(ws.Text, "a")}, code: p, msg: "new message with opcode 0x1 before the last one has ended"},
 		{rule: "5.4", name: "binary inside a message", in: []drawn{firstB(""), firstB("b")}, code: p, msg: "new message with opcode 0x2 before the last one has ended"},
 		{rule: "5.2", name: "highest bit of a length", in: []drawn{{fin: true, op: frame.Binary, claim: 1 << 63, form: 8}}, code: p, msg: "frame length 9223372036854775808 is above 2^63-1"},
@@ -227,26 +235,29 @@ func TestHeaderViolations(t *testing.T) {
 // length before the payload comes.
 func TestHeaderFailsEarly(t *testing.T) {
 	tests := []struct {
+		rule string
 		in   []byte
 		want string
 	}{
-		{[]byte{0x83, 0x80}, "reserved opcode 0x3"},
-		{[]byte{0x82, 0x05}, "frame from a client is not masked"},
-		{[]byte{0x89, 0xff}, "control frame longer than 125 bytes"},
-		{[]byte{0x80, 0xff}, "continuation frame without a message to continue"},
-		{encode(true, drawn{fin: true, op: frame.Text, claim: 1000})[:8], "frame of 1000 bytes, the limit is 999"},
+		{"5.2", []byte{0x83, 0x80}, "reserved opcode 0x3"},
+		{"5.1", []byte{0x82, 0x05}, "frame from a client is not masked"},
+		{"5.5", []byte{0x89, 0xff}, "control frame longer than 125 bytes"},
+		{"5.4", []byte{0x80, 0xff}, "continuation frame without a message to continue"},
+		{"10.4", encode(true, drawn{fin: true, op: frame.Text, claim: 1000})[:8], "frame of 1000 bytes, the limit is 999"},
 	}
 	for _, tt := range tests {
-		cfg := plain(true)
-		cfg.MaxFrame = 999
-		c, _ := newConn(cfg)
-		if got := wstest.Feed(c, tt.in[:len(tt.in)-1]); len(got) > 0 {
-			t.Errorf("% x: %v before the last byte", tt.in, got)
-		}
-		got := wstest.Feed(c, tt.in[len(tt.in)-1:])
-		if len(got) != 1 || got[0].Data != tt.want || c.Err() == nil || c.Err().Error() != "websocket: "+tt.want {
-			t.Errorf("% x: got %v and %v, want %q", tt.in, got, c.Err(), tt.want)
-		}
+		t.Run(tt.rule+" "+tt.want, func(t *testing.T) {
+			cfg := plain(true)
+			cfg.MaxFrame = 999
+			c, _ := newConn(cfg)
+			if got := wstest.Feed(c, tt.in[:len(tt.in)-1]); len(got) > 0 {
+				t.Errorf("% x: %v before the last byte", tt.in, got)
+			}
+			got := wstest.Feed(c, tt.in[len(tt.in)-1:])
+			if len(got) != 1 || got[0].Data != tt.want || c.Err() == nil || c.Err().Error() != "websocket: "+tt.want {
+				t.Errorf("% x: got %v and %v, want %q", tt.in, got, c.Err(), tt.want)
+			}
+		})
 	}
 }
 

@@ -123,6 +123,7 @@ func TestDecode(t *testing.T) {
 	a := func(n int) string { return strings.Repeat("a", n) }
 	tooBig := func(n int) string { return fmt.Sprintf("message of more than %d bytes after decoding", n) }
 	tests := []struct {
+		rule string
 		name string
 		in   []drawn
 		want []wstest.Record
@@ -132,86 +133,60 @@ func TestDecode(t *testing.T) {
 		part []wstest.Record
 		max  int
 	}{
-		{name: "a message", in: runs(frame.Text, "\x03a\x01b"), want: []wstest.Record{gotText("aaab")}},
-		{name: "an empty message", in: runs(frame.Text, ""), want: []wstest.Record{gotText("")}},
-		{name: "a message that is not encoded", in: []drawn{text("\x03a"), bin("x"), first("a"), last("b")}, want: []wstest.Record{gotText("\x03a"), gotBin("x"), gotText("ab")}},
-		{name: "with and without in turn", in: slices.Concat(runs(frame.Text, "\x02b"), []drawn{text("c")}, runs(frame.Binary, "\x02\xff")),
+		{rule: "5.8", name: "a message", in: runs(frame.Text, "\x03a\x01b"), want: []wstest.Record{gotText("aaab")}},
+		{rule: "5.8", name: "an empty message", in: runs(frame.Text, ""), want: []wstest.Record{gotText("")}},
+		{rule: "5.8", name: "a message that is not encoded", in: []drawn{text("\x03a"), bin("x"), first("a"), last("b")}, want: []wstest.Record{gotText("\x03a"), gotBin("x"), gotText("ab")}},
+		{rule: "5.8", name: "with and without in turn", in: slices.Concat(runs(frame.Text, "\x02b"), []drawn{text("c")}, runs(frame.Binary, "\x02\xff")),
 			want: []wstest.Record{gotText("bb"), gotText("c"), gotBin("\xff\xff")}},
-		{name: "fragments that cut a run and a rune", in: runs(frame.Text, "\x01\xe2\x01\x82\x01\xac\x03x", 0, 1, 2, 3, 5, 8), want: []wstest.Record{gotText("€xxx")}},
-		{name: "control frames between", in: slices.Insert(runs(frame.Text, "\x01\xc3\x01\xa9\x02b", 2, 3), 1, ping(a(125)), pong("")),
+		{rule: "5.4", name: "fragments that cut a run and a rune", in: runs(frame.Text, "\x01\xe2\x01\x82\x01\xac\x03x", 0, 1, 2, 3, 5, 8), want: []wstest.Record{gotText("€xxx")}},
+		{rule: "5.4", name: "control frames between", in: slices.Insert(runs(frame.Text, "\x01\xc3\x01\xa9\x02b", 2, 3), 1, ping(a(125)), pong("")),
 			want: []wstest.Record{gotPing(a(125)), gotPong(""), gotText("ébb")}, out: []drawn{pong(a(125))}},
-		{name: "much out of little", in: slices.Concat(runs(frame.Text, bomb), runs(frame.Binary, bomb, 3)), want: []wstest.Record{gotText(a(8670)), gotBin(a(8670))}},
-		{name: "as long as the limit", max: 8670, in: runs(frame.Text, bomb), want: []wstest.Record{gotText(a(8670))}},
-		{name: "one byte longer", max: 8669, in: runs(frame.Text, bomb), part: []wstest.Record{gotPart(ws.Text, a(8669))}, code: big, msg: tooBig(8669)},
-		{name: "a small limit", max: 3, in: runs(frame.Binary, "\x02a\x02b", 2), part: []wstest.Record{gotPart(ws.Binary, "aab")}, code: big, msg: tooBig(3)},
-		{name: "the limit before bad text", max: 3, in: runs(frame.Text, "\x03a\x01\xff"), part: []wstest.Record{gotPart(ws.Text, "aaa")}, code: big, msg: tooBig(3)},
-		{name: "bad text before the limit", max: 3, in: runs(frame.Text, "\x02a\xff\xff"), part: []wstest.Record{gotPart(ws.Text, "aa")}, code: 1007, msg: "text is not valid UTF-8"},
-		{name: "the limit inside a rune", max: 2, in: runs(frame.Text, "\x01a\x01\xc3\x01\xa9"), part: []wstest.Record{gotPart(ws.Text, "a")}, code: big, msg: tooBig(2)},
-		{name: "the limit before an error", max: 3, in: runs(frame.Binary, "\x04a\x00p"), part: []wstest.Record{gotPart(ws.Binary, "aaa")}, code: big, msg: tooBig(3)},
-		{name: "a truncated rune", in: runs(frame.Text, "\x01a\x01\xe2\x01\x82"), part: []wstest.Record{gotPart(ws.Text, "a")}, code: 1007, msg: "text is not valid UTF-8"},
-		{name: "a truncated rune before an empty fragment", in: runs(frame.Text, "\x01a\x01\xe2", 4), part: []wstest.Record{gotPart(ws.Text, "a")}, code: 1007, msg: "text is not valid UTF-8"},
-		{name: "an error with a code", in: runs(frame.Binary, "\x02a\x00p"), part: []wstest.Record{gotPart(ws.Binary, "aa")}, code: 1008, msg: "a policy"},
-		{name: "an error without a code", in: runs(frame.Text, "\x02a\x00z"), part: []wstest.Record{gotPart(ws.Text, "aa")}, code: 1007, msg: "no code"},
-		{name: "an error with a reserved code", in: runs(frame.Text, "\x00r"), code: 1007, msg: "a reserved code"},
-		{name: "another error", in: runs(frame.Text, "\x00e"), code: 1007, msg: "plain \uFFFD"},
-		{name: "bad text before an error", in: runs(frame.Text, "\x01\xff\x00p"), code: 1007, msg: "text is not valid UTF-8"},
-		{name: "an error at the end", in: runs(frame.Text, "\x02a\x07"), part: []wstest.Record{gotPart(ws.Text, "aa")}, code: 1007, msg: "half a run"},
-		{name: "another bit", in: []drawn{{fin: true, rsv: 0x40, op: frame.Text}}, code: 1002, msg: "reserved bits 0x40 set in a frame with opcode 0x1"},
-		{name: "another bit beside", in: []drawn{{fin: true, rsv: 0x30, op: frame.Text}}, code: 1002, msg: "reserved bits 0x10 set in a frame with opcode 0x1"},
-		{name: "the bit on a continuation", in: []drawn{{rsv: 0x20, op: frame.Text}, {fin: true, rsv: 0x20}}, code: 1002, msg: "reserved bits 0x20 set in a frame with opcode 0x0"},
-		{name: "the bit on a ping", in: []drawn{{fin: true, rsv: 0x20, op: frame.Ping}}, code: 1002, msg: "reserved bits 0x20 set in a frame with opcode 0x9"},
+		{rule: "10.4", name: "much out of little", in: slices.Concat(runs(frame.Text, bomb), runs(frame.Binary, bomb, 3)), want: []wstest.Record{gotText(a(8670)), gotBin(a(8670))}},
+		{rule: "10.4", name: "as long as the limit", max: 8670, in: runs(frame.Text, bomb), want: []wstest.Record{gotText(a(8670))}},
+		{rule: "10.4", name: "one byte longer", max: 8669, in: runs(frame.Text, bomb), part: []wstest.Record{gotPart(ws.Text, a(8669))}, code: big, msg: tooBig(8669)},
+		{rule: "10.4", name: "a small limit", max: 3, in: runs(frame.Binary, "\x02a\x02b", 2), part: []wstest.Record{gotPart(ws.Binary, "aab")}, code: big, msg: tooBig(3)},
+		{rule: "8.1", name: "the limit before bad text", max: 3, in: runs(frame.Text, "\x03a\x01\xff"), part: []wstest.Record{gotPart(ws.Text, "aaa")}, code: big, msg: tooBig(3)},
+		{rule: "8.1", name: "bad text before the limit", max: 3, in: runs(frame.Text, "\x02a\xff\xff"), part: []wstest.Record{gotPart(ws.Text, "aa")}, code: 1007, msg: "text is not valid UTF-8"},
+		{rule: "10.4", name: "the limit inside a rune", max: 2, in: runs(frame.Text, "\x01a\x01\xc3\x01\xa9"), part: []wstest.Record{gotPart(ws.Text, "a")}, code: big, msg: tooBig(2)},
+		{rule: "10.4", name: "the limit before an error", max: 3, in: runs(frame.Binary, "\x04a\x00p"), part: []wstest.Record{gotPart(ws.Binary, "aaa")}, code: big, msg: tooBig(3)},
+		{rule: "8.1", name: "a truncated rune", in: runs(frame.Text, "\x01a\x01\xe2\x01\x82"), part: []wstest.Record{gotPart(ws.Text, "a")}, code: 1007, msg: "text is not valid UTF-8"},
+		{rule: "8.1", name: "a truncated rune before an empty fragment", in: runs(frame.Text, "\x01a\x01\xe2", 4), part: []wstest.Record{gotPart(ws.Text, "a")}, code: 1007, msg: "text is not valid UTF-8"},
+		{rule: "7.1.7", name: "an error with a code", in: runs(frame.Binary, "\x02a\x00p"), part: []wstest.Record{gotPart(ws.Binary, "aa")}, code: 1008, msg: "a policy"},
+		{rule: "7.1.7", name: "an error without a code", in: runs(frame.Text, "\x02a\x00z"), part: []wstest.Record{gotPart(ws.Text, "aa")}, code: 1007, msg: "no code"},
+		{rule: "7.1.7", name: "an error with a reserved code", in: runs(frame.Text, "\x00r"), code: 1007, msg: "a reserved code"},
+		{rule: "7.1.7", name: "another error", in: runs(frame.Text, "\x00e"), code: 1007, msg: "plain \uFFFD"},
+		{rule: "8.1", name: "bad text before an error", in: runs(frame.Text, "\x01\xff\x00p"), code: 1007, msg: "text is not valid UTF-8"},
+		{rule: "7.1.7", name: "an error at the end", in: runs(frame.Text, "\x02a\x07"), part: []wstest.Record{gotPart(ws.Text, "aa")}, code: 1007, msg: "half a run"},
+		{rule: "5.2", name: "another bit", in: []drawn{{fin: true, rsv: 0x40, op: frame.Text}}, code: 1002, msg: "reserved bits 0x40 set in a frame with opcode 0x1"},
+		{rule: "5.2", name: "another bit beside", in: []drawn{{fin: true, rsv: 0x30, op: frame.Text}}, code: 1002, msg: "reserved bits 0x10 set in a frame with opcode 0x1"},
+		{rule: "5.2", name: "the bit on a continuation", in: []drawn{{rsv: 0x20, op: frame.Text}, {fin: true, rsv: 0x20}}, code: 1002, msg: "reserved bits 0x20 set in a frame with opcode 0x0"},
+		{rule: "5.2", name: "the bit on a ping", in: []drawn{{fin: true, rsv: 0x20, op: frame.Ping}}, code: 1002, msg: "reserved bits 0x20 set in a frame with opcode 0x9"},
 	}
 	for _, tt := range tests {
-		for _, step := range []int{0, 1, 3} {
-			roles(func(cfg Config) {
-				if cfg.MaxMessage = -1; tt.max > 0 {
-					cfg.MaxMessage = tt.max
-				}
-				want, out := tt.want, tt.out
-				if tt.code != 0 {
-					if cfg.Pieces {
-						want = append(slices.Clone(want), tt.part...)
+		t.Run(tt.rule+" "+tt.name, func(t *testing.T) {
+			for _, step := range []int{0, 1, 3} {
+				roles(func(cfg Config) {
+					if cfg.MaxMessage = -1; tt.max > 0 {
+						cfg.MaxMessage = tt.max
 					}
-					code := inVersion(cfg.Version, tt.code)
-					want, out = append(slices.Clone(want), gotClose(code, tt.msg)), append(slices.Clone(out), bye(code, tt.msg))
-				}
-				in, step := encode(cfg.Server, tt.in...), step
-				if len(in) > 60 { // bombs, and what else is long
-					step *= 1000
-				}
-				sent := encode(!cfg.Server, out...)
-				checkDecode(t, tt.name, cfg, func() extensions.Extension { return &repeat{step: step} }, in, want, sent)
-			})
-		}
-	}
-}
-
-// checkDecode is check for connections with an extension.
-func checkDecode(t *testing.T, name string, cfg Config, e func() extensions.Extension, in []byte, want []wstest.Record, out []byte) {
-	t.Helper()
-	failed := false
-	splits(in, func(split string, chunks [][]byte) {
-		if failed {
-			return
-		}
-		cfg.Pipeline = pipeline(t, e())
-		c, q := newConn(cfg)
-		records := wstest.Feed(c, chunks...)
-		for _, r := range records {
-			data := r.Kind == ws.Text || r.Kind == ws.Binary
-			if data && cfg.Pieces && (len(r.Data) > pieceSize+3 || r.Data == "" && !r.Final) {
-				t.Errorf("%s, %s, %s: a piece of %d bytes", name, describe(cfg), split, len(r.Data))
+					want, out := slices.Clone(tt.want), slices.Clone(tt.out)
+					if tt.code != 0 {
+						if cfg.Pieces {
+							want = append(want, tt.part...)
+						}
+						code := inVersion(cfg.Version, tt.code)
+						want, out = append(want, gotClose(code, tt.msg)), append(out, bye(code, tt.msg))
+					}
+					in, step := encode(cfg.Server, tt.in...), step
+					if len(in) > 60 { // bombs, and what else is long
+						step *= 1000
+					}
+					prepare := func(c *Config) { c.Pipeline = pipeline(t, &repeat{step: step}) }
+					checkWith(t, cfg, prepare, in, want, encode(!cfg.Server, out...))
+				})
 			}
-		}
-		if got := gather(records); !slices.Equal(got, want) {
-			t.Errorf("%s, %s, %s (-want +got):\n%s", name, describe(cfg), split, cmp.Diff(want, got))
-			failed = true
-		}
-		if !bytes.Equal(q.Buf, out) {
-			t.Errorf("%s, %s, %s: output % x, want % x", name, describe(cfg), split, q.Buf, out)
-			failed = true
-		}
-	})
+		})
+	}
 }
 
 // twoBits is an extension with two bits, which belong together.

@@ -169,24 +169,60 @@ func splits(in []byte, f func(name string, chunks [][]byte)) {
 	}
 }
 
+// longWay is a Conn that does not know the short way of whole messages.
+type longWay struct{ *Conn }
+
+func (l longWay) Parse(p []byte) (int, ws.Event) { return l.parse(p) }
+
 // check feeds in to new connections with every split, and compares the events
-// and the output.
+// and the output: with and without the short way of whole messages, with and
+// without a Pool.
 func check(t *testing.T, c Config, in []byte, want []wstest.Record, out []byte) {
+	t.Helper()
+	checkWith(t, c, func(*Config) {}, in, want, out)
+}
+
+// checkWith is check for connections that need something of their own: prepare
+// is called for each.
+func checkWith(t *testing.T, c Config, prepare func(*Config), in []byte, want []wstest.Record, out []byte) {
 	t.Helper()
 	failed := false
 	splits(in, func(name string, chunks [][]byte) {
-		if failed {
-			return
-		}
-		var q ws.Queue
-		got := gather(wstest.Feed(NewConn(&q, c), chunks...))
-		if !slices.Equal(got, want) {
-			t.Errorf("%s, %s: events (-want +got):\n%s", describe(c), name, cmp.Diff(want, got))
-			failed = true
-		}
-		if !bytes.Equal(q.Buf, out) {
-			t.Errorf("%s, %s: output\n% x, want\n% x", describe(c), name, q.Buf, out)
-			failed = true
+		for _, way := range []string{"short way", "long way"} {
+			if failed {
+				return
+			}
+			prepare(&c)
+			var q ws.Queue
+			var lends pool
+			conn := NewConn(&q, c)
+			parser := wstest.Parser(conn)
+			if way == "long way" {
+				q.Pool, parser = &lends, longWay{conn}
+			}
+			records := wstest.Feed(parser, chunks...)
+			if got := gather(records); !slices.Equal(got, want) {
+				t.Errorf("%s, %s, %s: events (-want +got):\n%s", describe(c), name, way, cmp.Diff(want, got))
+				failed = true
+			}
+			if !bytes.Equal(q.Buf, out) {
+				t.Errorf("%s, %s, %s: output\n% x, want\n% x", describe(c), name, way, q.Buf, out)
+				failed = true
+			}
+			if conn.buf == nil && q.Pool != nil && lends.gathering(&q) > 0 {
+				t.Errorf("%s, %s, %s: buffers have been lost", describe(c), name, way)
+				failed = true
+			}
+			if conn.kind == ws.None && conn.phase != phaseControl && conn.buf != nil {
+				t.Errorf("%s, %s, %s: %d bytes of buffer at rest", describe(c), name, way, cap(conn.buf))
+				failed = true
+			}
+			for _, r := range records {
+				if r.Kind <= ws.Binary && c.Pieces && (c.Pipeline != nil && len(r.Data) > pieceSize+3 || r.Data == "" && !r.Final) {
+					t.Errorf("%s, %s, %s: a piece of %d bytes", describe(c), name, way, len(r.Data))
+					failed = true
+				}
+			}
 		}
 	})
 }

@@ -36,19 +36,24 @@ func TestIdleHoldsNothing(t *testing.T) {
 	})
 }
 
-// After one large message its buffer is let go, even if input never pauses.
-func TestLargeBufferIsLetGo(t *testing.T) {
+// The buffer of a large message stays while there is more input, and is dropped
+// when there is none.
+func TestBufferIsKeptWhileBusy(t *testing.T) {
 	for _, server := range []bool{false, true} {
 		c, _ := newConn(plain(server))
 		in := encode(server, bin(strings.Repeat("x", 1<<20)))
 		c.Parse(in[:1000])
-		next := append(in[1000:], encode(server, text("a"))...)
+		next := append(in[1000:], encode(server, first("a"), last("b"))...)
 		n, ev := c.Parse(next)
-		if len(ev.Data) != 1<<20 || c.buf != nil {
+		if len(ev.Data) != 1<<20 || cap(c.buf) != 1<<20 {
 			t.Errorf("%d bytes, and %d bytes of buffer", len(ev.Data), cap(c.buf))
 		}
-		if _, ev = c.Parse(next[n:]); string(ev.Data) != "a" {
-			t.Errorf("got %v", ev)
+		next = next[n:]
+		if n, ev = c.Parse(next); string(ev.Data) != "ab" || cap(c.buf) != 1<<20 {
+			t.Errorf("got %v, and %d bytes of buffer", ev, cap(c.buf))
+		}
+		if c.Parse(next[n:]); c.buf != nil {
+			t.Errorf("%d bytes of buffer at rest", cap(c.buf))
 		}
 	}
 }

@@ -136,8 +136,10 @@ func (c *Conn) SetPieces(pieces bool) { c.pieces = pieces }
 // Data of the last event. Callers that drop a Conn before its Close event call
 // it; Parse must not be called afterwards.
 func (c *Conn) Release() {
-	c.out.GiveBack(c.buf)
-	c.buf = nil
+	if c.buf != nil {
+		c.out.GiveBack(c.buf)
+		c.buf = nil
+	}
 }
 
 // minBuffer is the least capacity, in bytes, of a buffer that extend borrows.

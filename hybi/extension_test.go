@@ -20,7 +20,7 @@ import (
 
 // repeat is an extension for tests, with RSV2. It sends each run of a byte as
 // its length and the byte, so that few bytes can become many. Length 0 is an
-// error, with the text and the code that the byte behind it names. Messages
+// error, with the text and the code that the byte after it names. Messages
 // shorter than min stay as they are.
 type repeat struct {
 	min  int
@@ -58,7 +58,7 @@ func (r *repeat) Encode(dst, src []byte, _ bool) ([]byte, error) {
 	return dst, nil
 }
 
-// repeatErrors are the errors of Decode, by the byte behind a length of 0.
+// repeatErrors are the errors of Decode, by the byte after a length of 0.
 var repeatErrors = map[byte]error{
 	'p': &ws.Error{Code: ws.CodePolicyViolation, Msg: "a policy"},
 	'z': &ws.Error{Msg: "no code"},
@@ -292,7 +292,7 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// When an extension fails, or what it has encoded can not be masked, the
+// When an extension fails, or what it has encoded cannot be masked, the
 // connection fails: the peer could not decode the next message. The caller gets
 // the error, the peer a close frame if that can be masked.
 func TestEncodeFails(t *testing.T) {

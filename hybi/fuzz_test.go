@@ -85,7 +85,7 @@ func checkRecords(t *testing.T, c Config, records []wstest.Record) {
 		case len(r.Data) > c.MaxMessage:
 			t.Errorf("%v of %d bytes", r.Kind, len(r.Data))
 		case r.Kind == ws.Close && i != len(records)-1:
-			t.Errorf("%v behind Close", records[i+1].Kind)
+			t.Errorf("%v after Close", records[i+1].Kind)
 		case r.Kind == ws.Text && string([]rune(r.Data)) != r.Data:
 			t.Errorf("text %q is not valid UTF-8", r.Data)
 		}
@@ -142,7 +142,7 @@ func FuzzRoundTrip(f *testing.F) {
 			}
 		}
 		got := wstest.Join(wstest.Feed(to, wstest.Cut(out.Take(nil), func() int { return 1 + rnd.IntN(300) })...))
-		if c.Pieces { // a message stands where it began, and one that has not ended shows
+		if c.Pieces { // a message is where it began, and one that has not ended shows
 			got = byEnd(got)
 			want = byEnd(want)
 		}

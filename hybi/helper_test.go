@@ -70,7 +70,7 @@ func firstB(s string) drawn { return drawn{op: frame.Binary, payload: s} }
 func more(s string) drawn   { return drawn{payload: s} }
 func last(s string) drawn   { return drawn{fin: true, payload: s} }
 
-// bye is a close frame; the code CodeNoStatus stands for an empty body.
+// bye is a close frame; CodeNoStatus means an empty body.
 func bye(code ws.Code, reason string) drawn {
 	f := drawn{fin: true, op: frame.Close}
 	if code != ws.CodeNoStatus {
@@ -101,9 +101,9 @@ func gotClose(code ws.Code, reason string) wstest.Record {
 	return wstest.Record{Kind: ws.Close, Code: code, Data: reason}
 }
 
-// gather makes of pieces what is reported without them: each message stands
-// where its last piece stood. What is left of a message that does not end stands
-// before Close or at the end.
+// gather joins pieces to what is reported without them: each message is where its
+// last piece was. What is left of a message that does not end is before Close or
+// at the end.
 func gather(records []wstest.Record) []wstest.Record {
 	var all []wstest.Record
 	var open *wstest.Record

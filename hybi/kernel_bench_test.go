@@ -11,7 +11,7 @@ import (
 var benchSizes = []int{16, 125, 1024, 65536}
 
 // samples are alphabets of several scripts. A string is a word; words are drawn
-// at random, so that branch predictors can not learn the text by heart.
+// at random, so that branch predictors cannot memorize the text.
 var samples = []struct {
 	name  string
 	words []string

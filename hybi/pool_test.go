@@ -11,6 +11,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/driver/ws"
 	"github.com/sans-io/websocket-driver/driver/wstest"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // pool is a ws.Buffers that counts what it lends and scribbles over what comes
@@ -65,8 +66,8 @@ func TestLent(t *testing.T) {
 			{text("hello")},
 			{first("ab"), ping("c"), last("d")},
 			{first(strings.Repeat("é", 1000)), more(""), pong(strings.Repeat("p", 125)), last(strings.Repeat("x", 3000))},
-			runs(1, "\x03a", 1),
-			runs(1, strings.Repeat("\xffa", 100), 1, 2, 50),
+			runs(frame.Text, "\x03a", 1),
+			runs(frame.Text, strings.Repeat("\xffa", 100), 1, 2, 50),
 		} {
 			cfg.Pipeline = pipeline(t, &repeat{})
 			var lends pool
@@ -109,7 +110,7 @@ func TestLentAtEnd(t *testing.T) {
 			{text(""), false, ws.Close},
 			{drawn{fin: true, op: 0xf}, false, ws.Close},
 		} {
-			for _, start := range [][]drawn{{first(strings.Repeat("x", 1000))}, runs(1, strings.Repeat("\xffa", 10))[:1]} {
+			for _, start := range [][]drawn{{first(strings.Repeat("x", 1000))}, runs(frame.Text, strings.Repeat("\xffa", 10))[:1]} {
 				start = slices.Clone(start)
 				start[0].fin = false
 				cfg.HoldClose, cfg.Pipeline = tt.hold, pipeline(t, &repeat{})
@@ -221,7 +222,7 @@ func TestNoAllocsLentDecoding(t *testing.T) {
 		cfg := plain(true)
 		cfg.Pieces, cfg.Pipeline = pieces, pipeline(t, &repeat{})
 		c := NewConn(q, cfg)
-		in := encode(true, runs(1, strings.Repeat("\xffa", 100), 1, 70)...)
+		in := encode(true, runs(frame.Text, strings.Repeat("\xffa", 100), 1, 70)...)
 		work := slices.Clone(in)
 		wstest.NoAllocs(t, func() {
 			copy(work, in)
@@ -246,7 +247,7 @@ func TestDecodeKeepsInput(t *testing.T) {
 	cfg := plain(true)
 	cfg.Pieces, cfg.Pipeline = true, pipeline(t, &repeat{})
 	c, _ := newConn(cfg)
-	in := encode(true, runs(1, strings.Repeat("\xffa", 100))...)
+	in := encode(true, runs(frame.Text, strings.Repeat("\xffa", 100))...)
 	before := slices.Clone(in)
 	var got []int
 	for rest := in; ; {

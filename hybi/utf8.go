@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // The states of UTF-8 validation. An automaton of nine states reads one byte
 // at a time. For each byte, utf8Steps holds one number in which the state that
-// follows state s stands at bit s; so states are multiples of six, and
+// follows state s is at bit s; so states are multiples of six, and
 //
 //	s = utf8Steps[b] >> (s & 63)
 //

@@ -128,8 +128,8 @@ func Append(dst []byte, h Header) []byte {
 }
 
 // Encode returns the frame with the header h and the given payload, which is
-// masked with h.Key if h.Masked. A Length of 0 stands for the length of
-// payload; any other is kept, so that a header can claim what does not follow.
+// masked with h.Key if h.Masked. A Length of 0 means the length of
+// payload. Any other is kept, so that a header can claim what does not follow.
 func Encode[P ~string | ~[]byte](h Header, payload P) P {
 	if h.Length == 0 {
 		h.Length = uint64(len(payload))

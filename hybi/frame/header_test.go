@@ -49,8 +49,8 @@ func TestHeader(t *testing.T) {
 			if got := Append([]byte("front"), tt.h); string(got) != "front"+tt.wire {
 				t.Errorf("Append: % x, want % x", got[5:], tt.wire)
 			}
-			for _, behind := range []string{"", "\xff\xff"} {
-				h, n, err := Parse([]byte(tt.wire + behind))
+			for _, after := range []string{"", "\xff\xff"} {
+				h, n, err := Parse([]byte(tt.wire + after))
 				if h != tt.h || n != len(tt.wire) {
 					t.Errorf("Parse: %+v in %d bytes, want %+v", h, n, tt.h)
 				}

@@ -91,14 +91,20 @@ func (c *Conn) Close(code ws.Code, reason string) error {
 	return nil
 }
 
-// CheckClose reports whether a close frame of version v may hold code and
-// reason.
+// CheckClose reports why a close frame of version v cannot hold code and reason:
+// ws.ErrInvalid for a code that no version may send (section 7.4) and for a reason
+// without a code, ws.ErrUnsupported for a code that v lacks, ws.ErrTooLong for a
+// reason of more than 123 bytes, ws.ErrInvalidUTF8 for one that is not UTF-8.
 func CheckClose(v ws.Version, code ws.Code, reason string) error {
 	switch {
 	case code == ws.CodeNoStatus && reason != "":
-		return fmt.Errorf("%w: a reason without a close code", ws.ErrUnsupported)
+		return fmt.Errorf("%w: a reason without a close code", ws.ErrInvalid)
 	case code != ws.CodeNoStatus && !validCode(v, code):
-		return fmt.Errorf("%w: close code %v in %v", ws.ErrUnsupported, code, v)
+		err := ws.ErrInvalid
+		if validCode(ws.Hybi13, code) || validCode(ws.Hybi8, code) {
+			err = ws.ErrUnsupported
+		}
+		return fmt.Errorf("%w: close code %v in %v", err, code, v)
 	case len(reason) > maxReason:
 		return fmt.Errorf("%w: close reason of %d bytes, the limit is %d", ws.ErrTooLong, len(reason), maxReason)
 	}

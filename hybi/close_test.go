@@ -95,7 +95,11 @@ func checkCode(t *testing.T, cfg Config, n int) {
 	}
 	c, q = newConn(cfg)
 	err := c.Close(code, "")
-	if ok := allowed(cfg.Version, n) || n == 1005; ok != (err == nil) || !ok && (!errors.Is(err, ws.ErrUnsupported) || c.State() != ws.StateOpen || q.Len() > 0) {
+	wantErr := ws.ErrInvalid
+	if allowed(ws.Hybi13, n) || allowed(ws.Hybi8, n) {
+		wantErr = ws.ErrUnsupported // this version lacks it
+	}
+	if ok := allowed(cfg.Version, n) || n == 1005; ok != (err == nil) || !ok && (!errors.Is(err, wantErr) || c.State() != ws.StateOpen || q.Len() > 0) {
 		t.Fatalf("%s: Close(%d): %v", describe(cfg), n, err)
 	}
 }
@@ -207,12 +211,12 @@ func TestCloseErrors(t *testing.T) {
 		{"5.5", 1000, strings.Repeat("a", 124), ws.ErrTooLong},
 		{"5.5.1", 1000, "a\xff", ws.ErrInvalidUTF8},
 		{"5.5.1", 1000, "a\xe2\x82", ws.ErrInvalidUTF8},
-		{"5.5.1", 1005, "a", ws.ErrUnsupported},
-		{"7.4.1", 1006, "", ws.ErrUnsupported},
-		{"7.4.1", 1015, "", ws.ErrUnsupported},
-		{"7.4.2", 0, "", ws.ErrUnsupported},
-		{"7.4.2", 2999, "", ws.ErrUnsupported},
-		{"7.4.2", 5000, "", ws.ErrUnsupported},
+		{"5.5.1", 1005, "a", ws.ErrInvalid},
+		{"7.4.1", 1006, "", ws.ErrInvalid},
+		{"7.4.1", 1015, "", ws.ErrInvalid},
+		{"7.4.2", 0, "", ws.ErrInvalid},
+		{"7.4.2", 2999, "", ws.ErrInvalid},
+		{"7.4.2", 5000, "", ws.ErrInvalid},
 	} {
 		t.Run(fmt.Sprintf("%s code %d, reason %.6q", tt.rule, tt.code, tt.reason), func(t *testing.T) {
 			roles(func(cfg Config) {

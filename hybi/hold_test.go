@@ -58,7 +58,7 @@ func TestSendAfterPeerClose(t *testing.T) {
 		); err != nil {
 			t.Errorf("%s: %v", describe(cfg), err)
 		}
-		if err := c.Close(1, ""); !errors.Is(err, ws.ErrUnsupported) || c.State() != ws.StatePeerClosed {
+		if err := c.Close(1, ""); !errors.Is(err, ws.ErrInvalid) || c.State() != ws.StatePeerClosed {
 			t.Errorf("%s: bad code: %v, %v", describe(cfg), err, c.State())
 		}
 		if err := c.Close(1000, "bye"); err != nil || c.State() != ws.StateClosed {

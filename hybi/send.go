@@ -29,25 +29,23 @@ var ErrFragments = fmt.Errorf("%w: the message sent by Fragment has not ended", 
 
 // Message sends a whole message, a ping or a pong. It keeps no reference to p
 // and does not change it.
+//
+// The errors are ws.ErrClosed, those of CheckMessage, ErrFragments, on a client
+// an error of Config.Rand, and an error of an extension, which fails the
+// connection. After an error nothing has been sent.
 func (c *Conn) Message(k ws.Kind, p []byte) error {
-	op := opcodeOf(k)
-	switch {
-	case !c.state.CanSend():
+	if !c.state.CanSend() {
 		return ws.ErrClosed
-	case op == frame.Continuation:
-		return fmt.Errorf("%w: sending %v", ws.ErrUnsupported, k)
-	case op.IsControl():
-		if len(p) > frame.MaxControl {
-			return fmt.Errorf("%w: %v of %d bytes, the limit is %d", ws.ErrTooLong, k, len(p), frame.MaxControl)
-		}
-		return c.sendFrame(frame.FinBit|byte(op), p)
-	case c.send.kind != ws.None:
-		return ErrFragments
 	}
-	if k == ws.Text {
-		if tail, ok := validUTF8(p); tail > 0 || !ok {
-			return ws.ErrInvalidUTF8
-		}
+	if err := CheckMessage(k, p); err != nil {
+		return err
+	}
+	op := opcodeOf(k)
+	if op.IsControl() {
+		return c.sendFrame(frame.FinBit|byte(op), p)
+	}
+	if c.send.kind != ws.None {
+		return ErrFragments
 	}
 	if c.pipe != nil {
 		if rsv, active := c.pipe.Begin(k, len(p)); active {
@@ -81,7 +79,7 @@ func (c *Conn) Fragment(k ws.Kind, p []byte, fin bool) error {
 	case !c.state.CanSend():
 		return ws.ErrClosed
 	case k != ws.Text && k != ws.Binary:
-		return fmt.Errorf("%w: %v in fragments", ws.ErrUnsupported, k)
+		return fmt.Errorf("%w: %v in fragments", ws.ErrInvalid, k)
 	case c.send.kind != ws.None && c.send.kind != k:
 		return ErrFragments
 	}

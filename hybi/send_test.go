@@ -170,10 +170,10 @@ func TestSendErrors(t *testing.T) {
 		{"5.5", "long pong", nil, message(ws.Pong, strings.Repeat("p", 126)), ws.ErrTooLong},
 		{"8.1", "bad text", nil, message(ws.Text, "ab\xff"), ws.ErrInvalidUTF8},
 		{"8.1", "truncated text", nil, message(ws.Text, "ab\xe2\x82"), ws.ErrInvalidUTF8},
-		{"5.6", "a close as a message", nil, message(ws.Close, ""), ws.ErrUnsupported},
-		{"5.6", "no kind", nil, message(ws.None, ""), ws.ErrUnsupported},
-		{"5.6", "an unknown kind", nil, message(200, ""), ws.ErrUnsupported},
-		{"5.4", "a ping in fragments", nil, fragment(ws.Ping, "", true), ws.ErrUnsupported},
+		{"5.6", "a close as a message", nil, message(ws.Close, ""), ws.ErrInvalid},
+		{"5.6", "no kind", nil, message(ws.None, ""), ws.ErrInvalid},
+		{"5.6", "an unknown kind", nil, message(200, ""), ws.ErrInvalid},
+		{"5.4", "a ping in fragments", nil, fragment(ws.Ping, "", true), ws.ErrInvalid},
 		{"8.1", "bad fragment", nil, fragment(ws.Text, "\x80", false), ws.ErrInvalidUTF8},
 		{"8.1", "truncated last fragment", nil, fragment(ws.Text, "\xe2", true), ws.ErrInvalidUTF8},
 		{"8.1", "bad end of a rune", fragment(ws.Text, "a\xe2\x82", false), fragment(ws.Text, "b", false), ws.ErrInvalidUTF8},
@@ -182,7 +182,7 @@ func TestSendErrors(t *testing.T) {
 		{"5.4", "binary inside a text", fragment(ws.Text, "a\xe2\x82", false), message(ws.Binary, "b"), ws.ErrState},
 		{"5.4", "binary fragment inside a text", fragment(ws.Text, "a\xe2\x82", false), fragment(ws.Binary, "b", true), ws.ErrState},
 		{"5.5", "long ping inside a text", fragment(ws.Text, "a\xe2\x82", false), message(ws.Ping, strings.Repeat("p", 126)), ws.ErrTooLong},
-		{"7.4.2", "close with a bad code inside a text", fragment(ws.Text, "a\xe2\x82", false), func(c *Conn) error { return c.Close(1, "") }, ws.ErrUnsupported},
+		{"7.4.2", "close with a bad code inside a text", fragment(ws.Text, "a\xe2\x82", false), func(c *Conn) error { return c.Close(1, "") }, ws.ErrInvalid},
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule+" "+tt.name, func(t *testing.T) {

@@ -25,14 +25,7 @@ func (p *Conn) Tick(now time.Time) {
 	}
 }
 
-// NextTick returns when Tick should be called: the zero Time when no limit runs,
-// [ws.Now] when the limit waits for its start, so that Tick is due at once.
-func (p *Conn) NextTick() time.Time {
-	switch {
-	case !p.limited():
-		return time.Time{}
-	case p.deadline.IsZero():
-		return ws.Now
-	}
-	return p.deadline
-}
+// NextTick returns when Tick should be called; ok is false when no limit runs. When
+// the limit waits for its start, at is a time that has passed, the zero Time: call
+// Tick at once.
+func (p *Conn) NextTick() (at time.Time, ok bool) { return p.deadline, p.limited() }

@@ -133,7 +133,7 @@ func tunnel(ctx context.Context, nc net.Conn, p *proxy.Conn) ([]byte, error) {
 	}
 	p.Tick(time.Now())
 	limit, cancel := ctx, context.CancelFunc(func() {})
-	if next := p.NextTick(); !next.IsZero() {
+	if next, ok := p.NextTick(); ok {
 		limit, cancel = context.WithDeadline(ctx, next)
 	}
 	defer cancel()

@@ -3,10 +3,7 @@
 // send. Users find all of it re-exported by package driver.
 package ws
 
-import (
-	"strconv"
-	"time"
-)
+import "strconv"
 
 // Kind says what an [Event] is.
 type Kind uint8
@@ -115,7 +112,3 @@ func (v Version) String() string {
 	}
 	return "hybi-" + strconv.Itoa(int(v))
 }
-
-// Now is what NextTick returns when a time limit waits for its start: call
-// Tick at once.
-var Now = time.Unix(0, 0)

@@ -326,7 +326,10 @@ func (d *Driver) closeEvent() Event {
 	ev := Event{Kind: ws.Close, Code: ws.CodeAbnormal}
 	switch e, ok := d.err.(*Error); {
 	case ok:
-		ev.Code, ev.Data = e.Code, []byte(e.Msg)
+		ev.Data = []byte(e.Msg)
+		if e.Code != 0 { // an application's refusal may have none
+			ev.Code = e.Code
+		}
 	case d.err == nil && d.peer != nil:
 		ev.Code, ev.Data = d.peer.code, []byte(d.peer.reason)
 	case d.err == nil:

@@ -7,11 +7,18 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// Need is a set: what the driver needs now. See [Driver.Needs].
+// Need is a set: what the driver needs now. See [Driver.Needs]. Until the connection
+// is over exactly one of NeedInput, NeedFetch and NeedAnswer is set; NeedOutput is
+// independent of them.
+//
+//	NeedInput  more bytes from the transport, or Tick at NextTick
+//	NeedFetch  an event may be waiting: Parse(nil), which may still return None
+//	NeedAnswer Start, Reject, Refuse, Detach or Respond; no input is taken until then
+//	NeedOutput Take, when the previous batch has been written; reading continues meanwhile
+//	NeedFinish alone: the connection is over, and all output has been taken
 type Need = ws.Need
 
-// What a driver may need. Until the connection is over exactly one of NeedInput,
-// NeedFetch and NeedAnswer is set; NeedOutput is independent of them.
+// What a driver may need.
 const (
 	NeedInput  Need = ws.NeedInput  // more bytes from the transport, or Tick at NextTick
 	NeedFetch  Need = ws.NeedFetch  // an event may be waiting: Parse(nil), which may still return None

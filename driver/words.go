@@ -20,7 +20,17 @@ import (
 // sends do not invalidate it.
 type Event = ws.Event
 
-// Kind says what an [Event] is.
+// Kind says what an [Event] is. In the order in which a connection meets them:
+//
+//	None      no event: all input has been used
+//	Connect   server: a request has arrived and waits for Start, Reject, Refuse or Detach
+//	Open      the opening handshake is complete
+//	Text      a text message, or a piece of one
+//	Binary    a binary message, or a piece of one
+//	Ping      a ping; its pong has been queued, unless Config.HoldPongs is set
+//	Pong      a pong
+//	PeerClose Config.HoldClose: the peer's close frame, which Close answers
+//	Close     the connection is over; the last event
 type Kind = ws.Kind
 
 // The kinds of events, in the order in which a connection meets them.
@@ -38,6 +48,12 @@ const (
 
 // State is the state of a connection (RFC 6455, sections 4 and 7). CanSend reports
 // whether messages may be sent.
+//
+//	StateConnecting the opening handshake is not complete
+//	StateOpen       messages are sent and received
+//	StatePeerClosed Config.HoldClose: after PeerClose, messages may still be sent
+//	StateClosing    this side has sent a close frame and waits for the peer's
+//	StateClosed     nothing may be sent and nothing is received
 type State = ws.State
 
 // The states of a connection.
@@ -51,6 +67,12 @@ const (
 
 // Version is a version of the protocol. The zero Version means "not known yet", and
 // Hybi13 where a choice is asked for.
+//
+//	Hixie75 draft-hixie-thewebsocketprotocol-75: Chrome 4, Safari 5.0.0
+//	Hixie76 draft-hixie-thewebsocketprotocol-76, hybi-00: Firefox 4, Chrome 6, Safari 5.0.1
+//	Hybi7   draft-ietf-hybi-thewebsocketprotocol-07: Firefox 6
+//	Hybi8   drafts 08 to 12: Chrome 14, Firefox 7
+//	Hybi13  RFC 6455
 type Version = ws.Version
 
 // The versions that browsers have shipped.
@@ -66,27 +88,43 @@ const (
 func AllVersions() []Version { return ws.AllVersions() }
 
 // Code is a close code (RFC 6455, section 7.4). Sendable reports whether it may be
-// sent in a close frame of RFC 6455.
+// sent in a close frame of RFC 6455. Applications use 3000 to 4999; the others are
+//
+//	CodeNormal             1000: all is done
+//	CodeGoingAway          1001: a server shuts down, a page is left
+//	CodeProtocolError      1002: a rule of the protocol was broken
+//	CodeUnsupportedData    1003: such as binary for an endpoint of text
+//	CodeFrameTooLarge      1004: hybi-7 and hybi-8 only; reserved since
+//	CodeNoStatus           1005, never sent: the close frame had no code
+//	CodeAbnormal           1006, never sent: there was no close frame
+//	CodeInvalidPayload     1007: such as text that is not UTF-8
+//	CodePolicyViolation    1008: a general refusal
+//	CodeMessageTooBig      1009: a message above a limit
+//	CodeMandatoryExtension 1010: a client needs an extension
+//	CodeInternalError      1011: an unexpected condition
+//	CodeServiceRestart     1012: the service restarts
+//	CodeTryAgainLater      1013: overloaded
+//	CodeBadGateway         1014: a gateway got an invalid response
+//	CodeTLSHandshake       1015, never sent: the TLS handshake failed
 type Code = ws.Code
 
-// The close codes that RFC 6455 and the IANA registry define. Applications use
-// 3000 to 4999.
+// The close codes that RFC 6455 and the IANA registry define.
 const (
-	CodeNormal             Code = ws.CodeNormal             // 1000
+	CodeNormal             Code = ws.CodeNormal             // 1000: all is done
 	CodeGoingAway          Code = ws.CodeGoingAway          // 1001: a server shuts down, a page is left
-	CodeProtocolError      Code = ws.CodeProtocolError      // 1002
+	CodeProtocolError      Code = ws.CodeProtocolError      // 1002: a rule of the protocol was broken
 	CodeUnsupportedData    Code = ws.CodeUnsupportedData    // 1003: such as binary for an endpoint of text
 	CodeFrameTooLarge      Code = ws.CodeFrameTooLarge      // 1004: hybi-7 and hybi-8 only; reserved since
 	CodeNoStatus           Code = ws.CodeNoStatus           // 1005, never sent: the close frame had no code
 	CodeAbnormal           Code = ws.CodeAbnormal           // 1006, never sent: there was no close frame
 	CodeInvalidPayload     Code = ws.CodeInvalidPayload     // 1007: such as text that is not UTF-8
-	CodePolicyViolation    Code = ws.CodePolicyViolation    // 1008
-	CodeMessageTooBig      Code = ws.CodeMessageTooBig      // 1009
+	CodePolicyViolation    Code = ws.CodePolicyViolation    // 1008: a general refusal
+	CodeMessageTooBig      Code = ws.CodeMessageTooBig      // 1009: a message above a limit
 	CodeMandatoryExtension Code = ws.CodeMandatoryExtension // 1010: a client needs an extension
-	CodeInternalError      Code = ws.CodeInternalError      // 1011
-	CodeServiceRestart     Code = ws.CodeServiceRestart     // 1012
-	CodeTryAgainLater      Code = ws.CodeTryAgainLater      // 1013
-	CodeBadGateway         Code = ws.CodeBadGateway         // 1014
+	CodeInternalError      Code = ws.CodeInternalError      // 1011: an unexpected condition
+	CodeServiceRestart     Code = ws.CodeServiceRestart     // 1012: the service restarts
+	CodeTryAgainLater      Code = ws.CodeTryAgainLater      // 1013: overloaded
+	CodeBadGateway         Code = ws.CodeBadGateway         // 1014: a gateway got an invalid response
 	CodeTLSHandshake       Code = ws.CodeTLSHandshake       // 1015, never sent: the TLS handshake failed
 )
 

@@ -21,6 +21,8 @@ func fuzzConfig(b byte) Config {
 		Version:      fuzzVersions[int(b&3)%3],
 		Server:       b&4 != 0,
 		Pieces:       b&8 != 0,
+		HoldClose:    b&32 != 0,
+		HoldPongs:    b&32 != 0,
 		MaxMessage:   300,
 		MaxFrame:     200,
 		MaxFragments: 5,
@@ -36,6 +38,7 @@ func FuzzConn(f *testing.F) {
 		f.Add(b, uint64(b), encode(b&4 != 0, first("a\xf0\x9f"), ping("x"), last("\x98\x80"), bin("1"), bye(1000, "bye"), text("junk")))
 		f.Add(b, uint64(b), encode(b&4 != 0, firstB(strings.Repeat("x", 150)), more(strings.Repeat("y", 151))))
 		f.Add(b, uint64(b), encode(b&4 != 0, ping("1"), ping("2"), ping("3"), ping("4"), pong(""), text("\xff")))
+		f.Add(b|32, uint64(b), encode(b&4 != 0, first("a"), ping("1"), more("b"), bye(1000, "held"), bye(1001, ""), drawn{op: 0xf}))
 	}
 	for b := range byte(16) {
 		b += 16 + b<<6
@@ -58,7 +61,8 @@ func FuzzConn(f *testing.F) {
 		checkRecords(t, c, want)
 
 		rnd := rand.New(rand.NewPCG(seed, 0))
-		var out ws.Queue
+		var lends pool
+		out := ws.Queue{Pool: &lends}
 		cut := NewConn(&out, c)
 		got := wstest.Join(wstest.Feed(cut, wstest.Cut(in, func() int { return 1 + rnd.IntN(9) })...))
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -67,8 +71,9 @@ func FuzzConn(f *testing.F) {
 		if !bytes.Equal(whole.Buf, out.Buf) {
 			t.Errorf("output differs: % x whole, % x cut", whole.Buf, out.Buf)
 		}
-		if n := cap(cut.buf); n > max(2*c.MaxMessage+256, pieceSize) {
-			t.Errorf("a buffer of %d bytes", n)
+		// Lent buffers are powers of two.
+		if n := cap(cut.buf); n > max(2*4*c.MaxMessage, 2*pieceSize) || lends.gathering(&out) > 1 {
+			t.Errorf("a buffer of %d bytes, %d are lent", n, lends.gathering(&out))
 		}
 		// Pongs and one close frame: what waits is bounded, whatever comes.
 		if most := (c.MaxPongs + 2) * (frame.MaxHeader + frame.MaxControl); out.Len() > most {
@@ -84,8 +89,8 @@ func checkRecords(t *testing.T, c Config, records []wstest.Record) {
 		switch {
 		case len(r.Data) > c.MaxMessage:
 			t.Errorf("%v of %d bytes", r.Kind, len(r.Data))
-		case r.Kind == ws.Close && i != len(records)-1:
-			t.Errorf("%v after Close", records[i+1].Kind)
+		case (r.Kind == ws.Close || r.Kind == ws.PeerClose) && i != len(records)-1:
+			t.Errorf("%v after %v", records[i+1].Kind, r.Kind)
 		case r.Kind == ws.Text && string([]rune(r.Data)) != r.Data:
 			t.Errorf("text %q is not valid UTF-8", r.Data)
 		}

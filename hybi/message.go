@@ -30,7 +30,9 @@ func (c *Conn) endFrame() {
 	}
 }
 
-// collect gathers a whole message. Text is checked as it arrives.
+// collect gathers a message until it is whole. One that lies whole in p is not
+// copied. Text is checked as it arrives: bad text fails the connection at its
+// first wrong byte, in the middle of a frame.
 func (c *Conn) collect(p []byte) (int, ws.Event) {
 	data, dst := p, p
 	if len(c.buf) > 0 || c.left > int64(len(p)) || !c.fin {
@@ -109,7 +111,8 @@ func (c *Conn) completeRunes(p []byte, end bool) []byte {
 	return p[:n]
 }
 
-// validFront returns the complete runes at the front of p.
+// validFront returns the complete runes at the front of p, which is not valid
+// UTF-8. It is slow and used once in a connection's life.
 func validFront(p []byte) []byte {
 	for n := 0; ; {
 		r, size := utf8.DecodeRune(p[n:])

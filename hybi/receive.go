@@ -12,7 +12,7 @@ import (
 // phase says what the next byte from the peer is.
 type phase uint8
 
-// The phases follow each other like this; the end of a frame leads back to its
+// The phases follow each other like this; the end of a frame leads back to
 // header, and a violation leads from anywhere to failed:
 //
 //	header --text, binary, continuation--> data
@@ -29,9 +29,14 @@ const (
 )
 
 // Parse takes bytes from the transport up to the end of the first event, and
-// returns how many these are and the event; with None all of p is used up. It
-// unmasks in place and keeps no reference to p. The event's Data is a part of p
-// or of a buffer of c, valid until the next call.
+// returns how many these are and the event; with None all of p is used up. The
+// events and the output do not depend on how the input is split into calls, with
+// Pieces once adjacent pieces are joined.
+//
+// Parse unmasks in place, does not change the part of p that it leaves, and keeps
+// no reference to p. The event's Data is a part of p or of a buffer of c. It is
+// valid until the next call, and the caller may change it until then. After the
+// Close event, and after PeerClose, all input is used up without events.
 func (c *Conn) Parse(p []byte) (int, ws.Event) {
 	if n, ev := c.wholeMessage(p); n > 0 {
 		return n, ev
@@ -39,7 +44,9 @@ func (c *Conn) Parse(p []byte) (int, ws.Event) {
 	return c.parse(p)
 }
 
-// parse is Parse without the short way.
+// parse is Parse without the short way: one turn of the loop for each phase. It
+// ends with an event, or when a phase has used up the input and waits for more;
+// the end of a frame without payload needs none.
 func (c *Conn) parse(p []byte) (n int, ev ws.Event) {
 	for {
 		was, used := c.phase, 0
@@ -141,7 +148,8 @@ func (c *Conn) readHeader(p []byte) int {
 }
 
 // judge fails the connection, and returns false, if the first two bytes of a
-// frame break a rule.
+// frame break a rule. Package frame knows the rules that concern one frame alone;
+// the others are about the role, the extensions and the message under way.
 func (c *Conn) judge(b0, b1 byte) bool {
 	op := frame.Opcode(b0 & 0x0f)
 	message := op == frame.Text || op == frame.Binary
@@ -169,7 +177,8 @@ func (c *Conn) judge(b0, b1 byte) bool {
 	return false
 }
 
-// failHeader fails the connection with the rule that the header in p breaks.
+// failHeader fails the connection with the rule that the header at the beginning
+// of p breaks. It is apart from the checks because frame.Parse is slower.
 func (c *Conn) failHeader(p []byte) {
 	if _, _, err := frame.Parse(p); err != nil {
 		c.fail(ws.CodeProtocolError, "%s", err.(*frame.Error).Reason())
@@ -198,8 +207,10 @@ func (c *Conn) begin(h []byte) {
 	}
 }
 
-// admit begins a message or continues one. It fails the connection if the frame
-// exceeds a limit, before any of its payload is stored.
+// admit begins a message or continues one. It fails the connection, and returns
+// false, if the frame exceeds a limit, before any of its payload is stored
+// (section 10.4). The size of a message that extensions decode is known only
+// afterwards: decodeStep holds the limit then.
 func (c *Conn) admit(rsv byte) bool {
 	if c.op != frame.Continuation && !c.beginMessage(rsv) {
 		return false
@@ -223,7 +234,8 @@ func (c *Conn) admit(rsv byte) bool {
 	return false
 }
 
-// beginMessage begins a message with the given bits on its first frame.
+// beginMessage begins a message with the given reserved bits on its first frame.
+// SetMaxMessage and SetPieces take effect here.
 func (c *Conn) beginMessage(rsv byte) bool {
 	c.kind = kindOf(c.op)
 	c.inPieces, c.limit = c.pieces, c.maxMsg
@@ -251,9 +263,9 @@ func kindOf(o frame.Opcode) ws.Kind {
 	return ws.None
 }
 
-// unmask unmasks p, the next bytes of the frame's payload, and stores the result
-// in dst, which is p itself or memory apart from it. ascii is set only if all of
-// it is ASCII.
+// unmask unmasks p, the next bytes of the frame's payload (section 5.3), and
+// stores the result in dst, which is p itself or memory apart from it. If ascii is
+// set, all of it is ASCII; if not, it is unknown: a client has nothing to unmask.
 func (c *Conn) unmask(dst, p []byte) (ascii bool) {
 	c.left -= int64(len(p))
 	if !c.server {
@@ -272,8 +284,9 @@ func (c *Conn) available(p []byte) []byte {
 	return p[:n:n]
 }
 
-// control gathers the payload of a control frame, after the message under way if
-// it does not lie whole in p.
+// control takes what p holds of the payload of a control frame. If that does not
+// lie whole in p it is gathered in buf, after the message under way (section 5.4),
+// and removed from there at its end.
 func (c *Conn) control(p []byte) (int, ws.Event) {
 	p = c.available(p)
 	if c.held == 0 && c.left == int64(len(p)) {
@@ -297,7 +310,8 @@ func (c *Conn) control(p []byte) (int, ws.Event) {
 	return len(p), c.controlEvent(data)
 }
 
-// controlEvent ends a control frame, which it acts on (section 5.5).
+// controlEvent ends a control frame with the given payload, acts on it (section
+// 5.5) and returns its event.
 func (c *Conn) controlEvent(data []byte) ws.Event {
 	c.phase = phaseHeader
 	switch {

@@ -37,8 +37,10 @@ func (c *Conn) Message(k ws.Kind, p []byte) error {
 	if !c.state.CanSend() {
 		return ws.ErrClosed
 	}
-	if err := CheckMessage(k, p); err != nil {
-		return err
+	if k != ws.Binary { // which is always good
+		if err := CheckMessage(k, p); err != nil {
+			return err
+		}
 	}
 	op := opcodeOf(k)
 	if op.IsControl() {
@@ -72,8 +74,10 @@ func opcodeOf(k ws.Kind) frame.Opcode {
 }
 
 // Fragment sends p as the next part of a message of kind Text or Binary, in a
-// frame of its own; fin says that it is the last. It keeps no reference to p and
-// does not change it.
+// frame of its own (section 5.4); fin says that it is the last. Parts of a text
+// may end inside a rune. It keeps no reference to p and does not change it. The
+// errors are those of Message, ws.ErrInvalid for another kind, and ErrFragments
+// for a part of another kind than the first.
 func (c *Conn) Fragment(k ws.Kind, p []byte, fin bool) error {
 	switch {
 	case !c.state.CanSend():
@@ -112,8 +116,9 @@ func (c *Conn) Fragment(k ws.Kind, p []byte, fin bool) error {
 	return nil
 }
 
-// Prepared sends a whole message that AppendMessage has encoded. It keeps no
-// reference to frames.
+// Prepared sends a whole message that AppendMessage or AppendEncoded has encoded,
+// on a server. It keeps no reference to frames. The errors are ws.ErrClosed and
+// ErrFragments.
 func (c *Conn) Prepared(frames []byte) error {
 	switch {
 	case !c.state.CanSend():
@@ -147,7 +152,8 @@ func (c *Conn) encode(b0 byte, p []byte, fin bool) error {
 }
 
 // sendFrames queues p as one frame, or as several of fragmentSize bytes. b0 is the
-// first byte of the first of them, without FIN.
+// first byte of the first of them, without FIN; fin is that of the last. After an
+// error none is queued.
 func (c *Conn) sendFrames(b0 byte, p []byte, fin bool) error {
 	start := len(c.out.Buf)
 	for size := int(c.send.fragmentSize); size > 0 && len(p) > size; p = p[size:] {
@@ -168,7 +174,7 @@ func (c *Conn) sendFrames(b0 byte, p []byte, fin bool) error {
 }
 
 // sendFrame queues a frame with the payload p, masked if this is a client. b0 is
-// its first byte.
+// its first byte. The only error is that of Rand.
 func (c *Conn) sendFrame(b0 byte, p []byte) error {
 	c.out.Grow(frame.MaxHeader + len(p))
 	buf := c.out.Buf

@@ -265,30 +265,61 @@ func TestDecodeHighestLimit(t *testing.T) {
 	}
 }
 
-// What is sent through an extension.
+// What is sent through an extension, with and without a Pool.
 func TestEncode(t *testing.T) {
 	for _, server := range []bool{false, true} {
-		cfg := plain(server)
-		cfg.Pipeline, cfg.FragmentSize = pipeline(t, &repeat{min: 3}), 4
-		c, q := newConn(cfg)
-		q.Buf = encode(!server, ping("before"))
-		for _, m := range []string{"aab", "aa", "", "abcdef"} {
-			if err := c.Message(ws.Text, []byte(m)); err != nil {
-				t.Fatal(err)
+		for _, lends := range []ws.Buffers{nil, &pool{}} {
+			cfg := plain(server)
+			cfg.Pipeline, cfg.FragmentSize = pipeline(t, &repeat{min: 3}), 4
+			q := &ws.Queue{Pool: lends}
+			c := NewConn(q, cfg)
+			for _, m := range []string{"aab", "aa", "", "abcdef"} {
+				if err := c.Message(ws.Text, []byte(m)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i, m := range []string{"ccc", "", "ddd"} {
+				if err := c.Fragment(ws.Binary, []byte(m), i == 2); err != nil {
+					t.Fatal(err)
+				}
+			}
+			rsv := extensions.RSV2
+			sameFrames(t, take(t, q, !server),
+				drawn{fin: true, rsv: rsv, op: frame.Text, payload: "\x02a\x01b"},
+				text("aa"), text(""),
+				drawn{rsv: rsv, op: frame.Text, payload: "\x01a\x01b"}, more("\x01c\x01d"), last("\x01e\x01f"),
+				drawn{rsv: rsv, op: frame.Binary, payload: "\x03c"}, more(""), last("\x03d"),
+			)
+		}
+	}
+}
+
+// Output that the buffer of a Pool is too short for moves to a longer one, and is
+// not read from the one that went back.
+func TestEncodeMoves(t *testing.T) {
+	for _, server := range []bool{false, true} {
+		for _, size := range []int{0, 1000} {
+			for n := 10; n < 20000; n = n*5/4 + 1 {
+				cfg := plain(server)
+				cfg.Pipeline, cfg.FragmentSize = pipeline(t, &repeat{}), size
+				lends := &pool{}
+				q := &ws.Queue{Pool: lends}
+				c := NewConn(q, cfg)
+				if err := errors.Join(c.Message(ws.Ping, []byte("before")), c.Message(ws.Text, payload("ab", n))); err != nil {
+					t.Fatal(err)
+				}
+				var got strings.Builder
+				for _, f := range take(t, q, !server)[1:] {
+					got.WriteString(f.payload)
+				}
+				if want := strings.Repeat("\x01a\x01b", n/2+1)[:2*n]; n%2 == 0 && got.String() != want {
+					t.Fatalf("%d bytes in frames of %d: bad output", n, size)
+				}
+				if lends.gathering(q) > 1 { // the one that was taken
+					t.Fatalf("%d buffers have been lost", lends.gathering(q))
+				}
 			}
 		}
-		for i, m := range []string{"ccc", "", "ddd"} {
-			if err := c.Fragment(ws.Binary, []byte(m), i == 2); err != nil {
-				t.Fatal(err)
-			}
-		}
-		rsv := extensions.RSV2
-		sameFrames(t, take(t, q, !server), ping("before"),
-			drawn{fin: true, rsv: rsv, op: frame.Text, payload: "\x02a\x01b"},
-			text("aa"), text(""),
-			drawn{rsv: rsv, op: frame.Text, payload: "\x01a\x01b"}, more("\x01c\x01d"), last("\x01e\x01f"),
-			drawn{rsv: rsv, op: frame.Binary, payload: "\x03c"}, more(""), last("\x03d"),
-		)
 	}
 }
 

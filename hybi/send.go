@@ -132,18 +132,29 @@ func (c *Conn) Prepared(frames []byte) error {
 }
 
 // encode sends what the extensions make of p, like sendFrames. If that cannot be
-// sent the connection has failed: the extensions are out of step with the
-// peer's, which could not decode later messages.
+// sent the connection has failed: the extensions are out of step with the peer's,
+// which could not decode later messages.
+//
+// What the extensions append to the output is framed after it, and removed.
 func (c *Conn) encode(b0 byte, p []byte, fin bool) error {
 	if c.out.Pool != nil {
-		c.out.Grow(frame.MaxHeader + len(p)) // extensions append, and know no Pool
+		c.out.Grow(frame.MaxHeader + len(p)) // extensions know no Pool
 	}
-	start := len(c.out.Buf)
-	buf, err := c.pipe.Encode(c.out.Buf, p, fin)
+	before := c.out.Buf
+	start := len(before)
+	buf, err := c.pipe.Encode(before, p, fin)
 	if err == nil {
-		c.out.Buf = buf
-		err = c.sendFrames(b0, buf[start:], fin)
-		c.out.Buf = slices.Delete(c.out.Buf, start, len(buf))
+		if c.out.Buf = buf; cap(buf) != cap(before) {
+			c.out.GiveBack(before) // it was too short and has been copied
+		}
+		size := len(buf) - start
+		frames := 1
+		if c.send.fragmentSize > 0 {
+			frames += size / int(c.send.fragmentSize)
+		}
+		c.out.Grow(size + frames*frame.MaxHeader) // the payload must not move while it is framed
+		err = c.sendFrames(b0, c.out.Buf[start:], fin)
+		c.out.Buf = slices.Delete(c.out.Buf, start, start+size)
 	}
 	if err != nil {
 		c.fail(ws.CodeInternalError, "an encoded message could not be sent")

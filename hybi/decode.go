@@ -42,12 +42,16 @@ func (c *Conn) decode(p []byte) (int, ws.Event) {
 // piece. Where more comes out than a piece holds it is called again, at the end
 // of the frame with an empty p.
 //
-// The extensions may leave a part of p, which then comes again. So p is not
-// unmasked in place but to the second half of buf; the first holds the piece.
+// The extensions may leave a part of p, which then comes again. So a server does
+// not unmask p in place but to the second half of buf. The first holds the piece.
 func (c *Conn) decodePiece(p []byte) (int, ws.Event) {
 	p = p[:min(len(p), pieceSize)]
-	if c.buf = c.buf[:0]; cap(c.buf) < 2*pieceSize {
-		c.grow(2 * pieceSize)
+	size := pieceSize
+	if c.server {
+		size = 2 * pieceSize
+	}
+	if c.buf = c.buf[:0]; cap(c.buf) < size {
+		c.grow(size)
 	}
 	src := p
 	if c.server {

@@ -7,7 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // TestIOWrite copies its input, and bounds what waits.

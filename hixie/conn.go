@@ -52,7 +52,7 @@ const (
 //	type --FF-----> length --00--> closing handshake (draft-76 only)
 //
 // draft-76 closes with FF 00 in both directions; FF 00 is answered once.
-// draft-75 has no closing handshake: whoever is done closes the transport.
+// draft-75 has no closing handshake: the side that is done closes the transport.
 //
 // A text is valid UTF-8 when it is delivered: each maximal subpart of an
 // ill-formed sequence has become U+FFFD. A character that is cut by the end of
@@ -116,9 +116,9 @@ func (c *Conn) Err() error {
 	return c.err
 }
 
-// Parse takes bytes from the peer up to the end of the first event, and
-// returns how many these are and the event; with None all of p is used up.
-// Once the connection is closed all input is used up and there are no events.
+// Parse takes bytes from the peer up to the end of the first event. It returns
+// how many these are and the event; with None all of p has been used. Once the
+// connection is closed all input is used and there are no events.
 //
 // Parse keeps no reference to p and does not change it. The Data of the event
 // may be a slice of p; it is valid until the next Parse, and the caller may
@@ -230,7 +230,7 @@ func (c *Conn) gather(data []byte) {
 // stretch returns the next stretch of valid text and how many bytes of p,
 // which is not empty, it used. The stretch is a slice of p, or one character
 // in c.tail; it is empty if all of p went to c.tail. What waits in c.tail ends
-// at 0xFF like at any other byte that can not follow.
+// at 0xFF as at any other byte that cannot follow.
 func (c *Conn) stretch(p []byte) (data []byte, used int) {
 	if c.ntail == 0 {
 		switch n, s := scan(p); s {

@@ -3,6 +3,8 @@
 // draft-76 here; draft-ietf-hybi-thewebsocketprotocol-00 is the same as the
 // latter. They have text messages and nothing else: no binary messages, no
 // pings, no close codes and no masking.
+//
+// It is for package driver, and makes no promise of compatibility.
 package hixie
 
 import (
@@ -122,7 +124,7 @@ func offeredSubprotocols(r *head.Request, v ws.Version) ([]string, error) {
 // Subprotocols returns the subprotocols that the client offers, in its order.
 func (h *ServerHandshake) Subprotocols() []string { return h.subprotocols }
 
-// separates reports whether r stands between subprotocols.
+// separates reports whether r separates subprotocols.
 func separates(r rune) bool { return r == ' ' || r == '\t' || r == ',' }
 
 // outside returns the index of the first byte of s that a subprotocol cannot

@@ -137,7 +137,7 @@ func TestOffered(t *testing.T) {
 	tests := []struct {
 		lines []string // their names lack the Sec- of draft-76
 		want  []string
-		msg   string // behind the name of the field
+		msg   string // after the name of the field
 	}{
 		{},
 		{lines: []string{"WebSocket-Protocol:"}},

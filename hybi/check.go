@@ -18,10 +18,8 @@ func CheckMessage(k ws.Kind, p []byte) error {
 		return fmt.Errorf("%w: sending %v", ws.ErrInvalid, k)
 	case op.IsControl() && len(p) > frame.MaxControl:
 		return fmt.Errorf("%w: %v of %d bytes, the limit is %d", ws.ErrTooLong, k, len(p), frame.MaxControl)
-	case k == ws.Text:
-		if tail, ok := validUTF8(p); tail > 0 || !ok {
-			return ws.ErrInvalidUTF8
-		}
+	case k == ws.Text && !isUTF8(p):
+		return ws.ErrInvalidUTF8
 	}
 	return nil
 }

@@ -107,8 +107,7 @@ func CheckClose(v ws.Version, code ws.Code, reason string) error {
 		return fmt.Errorf("%w: close code %v in %v", err, code, v)
 	case len(reason) > maxReason:
 		return fmt.Errorf("%w: close reason of %d bytes, the limit is %d", ws.ErrTooLong, len(reason), maxReason)
-	}
-	if tail, ok := validUTF8([]byte(reason)); tail > 0 || !ok {
+	case !isUTF8([]byte(reason)):
 		return fmt.Errorf("%w: close reason", ws.ErrInvalidUTF8)
 	}
 	return nil
@@ -135,7 +134,7 @@ func (c *Conn) peerClosed(body []byte) ws.Event {
 		code, reason = ws.Code(binary.BigEndian.Uint16(body)), body[2:]
 		if !validCode(c.version, code) { // section 7.4
 			c.fail(ws.CodeProtocolError, "close code %d may not be sent", code)
-		} else if tail, ok := validUTF8(reason); tail > 0 || !ok { // section 5.5.1
+		} else if !isUTF8(reason) { // section 5.5.1
 			c.fail(ws.CodeInvalidPayload, "close reason is not valid UTF-8")
 		}
 	}

@@ -113,11 +113,9 @@ func (c *Conn) wholeMessage(p []byte) (int, ws.Event) {
 	if op == frame.Binary {
 		return end, ws.Event{Kind: ws.Binary, Final: true, Data: data}
 	}
-	if !ascii {
-		if tail, ok := validUTF8(data); tail > 0 || !ok {
-			frame.Mask(data, key) // as it came; the key of a client's input is 0
-			return 0, ws.Event{}
-		}
+	if !ascii && !isUTF8(data) {
+		frame.Mask(data, key) // as it came; the key of a client's input is 0
+		return 0, ws.Event{}
 	}
 	return end, ws.Event{Kind: ws.Text, Final: true, Data: data}
 }

@@ -34,10 +34,11 @@ var ErrFragments = fmt.Errorf("%w: the message sent by Fragment has not ended", 
 // an error of Config.Rand, and an error of an extension, which fails the
 // connection. After an error nothing has been sent.
 func (c *Conn) Message(k ws.Kind, p []byte) error {
-	if !c.state.CanSend() {
+	switch {
+	case !c.state.CanSend():
 		return ws.ErrClosed
-	}
-	if k != ws.Binary { // which is always good
+	case k == ws.Binary || k == ws.Text && isUTF8(p): // the usual ones
+	default:
 		if err := CheckMessage(k, p); err != nil {
 			return err
 		}

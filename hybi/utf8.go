@@ -74,6 +74,12 @@ func utf8Next(s uint64, p []byte) uint64 {
 	return s & 63
 }
 
+// isUTF8 reports whether p is valid UTF-8.
+func isUTF8(p []byte) bool {
+	tail, ok := validUTF8(p)
+	return ok && tail == 0
+}
+
 // validUTF8 checks p, which begins between two runes. It is ok if p is the
 // beginning of some valid UTF-8 (RFC 3629): a byte that no valid text has in
 // its place is found even if its rune is not complete. tail, 0 to 3, is the

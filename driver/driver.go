@@ -24,6 +24,7 @@ type conn interface {
 	Err() error
 	SetMaxMessage(maxMessage int)
 	SetPieces(pieces bool)
+	Release()
 }
 
 // phase is the state of the machine that leads to an open connection and away
@@ -319,6 +320,9 @@ func (d *Driver) closed(ev Event) {
 func (d *Driver) forget() {
 	d.in, d.hs = nil, nil
 	d.pipeline.Release()
+	if d.conn != nil {
+		d.conn.Release()
+	}
 }
 
 // closeEvent returns the Close event of a connection to which conn gave none.

@@ -83,11 +83,12 @@ type handshake struct {
 	parser  *head.Parser
 	hybi    *hybi.ClientHandshake
 	hixie   *hixie.Handshake
-	body    []byte // what follows the head: key, digest or the body of a refusal
-	refusal *Error // client: what the server has answered
-	handed  bool   // FromRequest: the head has not come through Parse
-	room    int    // how many bytes Events may keep while the driver is paused
-	interim int    // client: bytes of interim responses
+	body    []byte    // what follows the head: key, digest or the body of a refusal
+	refusal *Error    // client: what the server has answered
+	excerpt head.Body // of the refusal
+	handed  bool      // FromRequest: the head has not come through Parse
+	room    int       // how many bytes Events may keep while the driver is paused
+	interim int       // client: bytes of interim responses
 	queue   []func(conn) error
 	queued  int      // bytes of payload in queue
 	closing bool     // a close waits in queue

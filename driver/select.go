@@ -169,7 +169,7 @@ func (d *Driver) finalResponse(status int, fields []Field, body []byte) *Respons
 		r.Major, r.Minor = d.request.Major, d.request.Minor
 		return r
 	}
-	if head.HasBody(status) && head.Count(fields, "Content-Length") == 0 {
+	if head.BodyAllowed(status) && head.Count(fields, "Content-Length") == 0 {
 		r.Fields = append(r.Fields, Field{Name: "Content-Length", Value: strconv.Itoa(len(body))})
 	}
 	if head.Count(fields, "Connection") == 0 {

@@ -148,7 +148,7 @@ func (d *Driver) Reject(status int, fields []Field, body []byte) error {
 		return fmt.Errorf("%w: Reject goes with the Connect event", ErrState)
 	case status < 200 || status > 599, d.request.Protocol != "" && status < 300:
 		return fmt.Errorf("%w: rejecting with status %d", ErrUnsupported, status)
-	case !head.HasBody(status) && len(body) > 0:
+	case !head.BodyAllowed(status) && len(body) > 0:
 		return fmt.Errorf("%w: a body with status %d", ErrUnsupported, status)
 	}
 	for _, f := range fields {

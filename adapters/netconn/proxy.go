@@ -94,7 +94,7 @@ func (d *Dialer) connectHTTP(ctx context.Context, via, u *url.URL) (net.Conn, *d
 	if config.Timeout == 0 {
 		config.Timeout = handshakeTimeout(d.Config)
 	}
-	p, err := proxy.New(via.String(), u.String(), &config)
+	p, err := proxy.FromURL(via, u, &config)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -127,13 +127,13 @@ const tunnelBuffer = 2 << 10
 // tunnel runs p over nc. It returns what has come behind the proxy's answer and
 // belongs to the server. When p's time limit or ctx ends, nc is closed: not every
 // net.Conn that a Dialer may be given has deadlines.
-func tunnel(ctx context.Context, nc net.Conn, p *proxy.Conn) ([]byte, error) {
+func tunnel(ctx context.Context, nc net.Conn, p *proxy.Exchange) ([]byte, error) {
 	if err := p.Start(); err != nil {
 		return nil, err
 	}
 	p.Tick(time.Now())
 	limit, cancel := ctx, context.CancelFunc(func() {})
-	if next := p.NextTick(); !next.IsZero() {
+	if next, ok := p.NextTick(); ok {
 		limit, cancel = context.WithDeadline(ctx, next)
 	}
 	defer cancel()

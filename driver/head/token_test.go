@@ -8,26 +8,32 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The classes against the grammar, spelled out.
+// TestClasses compares the classes with the grammar, spelled out.
 func TestClasses(t *testing.T) {
 	const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 	for c := range 256 {
 		s := string([]byte{byte(c)})
 		high := c >= 0x80
-		visible := c > 0x20 && c < 0x7f
+		printable := c > 0x20 && c < 0x7f
 		for _, class := range []struct {
 			name string
 			bit  uint8
 			want bool
 		}{
 			{"tchar", tchar, !high && strings.Contains("!#$%&'*+-.^_`|~"+alphanumeric, s)},
-			{"target", targetByte, visible || high},
-			{"text", textByte, visible || high || s == " " || s == "\t"},
+			{"visible", visible, printable},
+			{"text", textByte, printable || high || s == " " || s == "\t"},
 			{"host", hostByte, !high && strings.Contains("-._~%!$&'()*+,;=:[]"+alphanumeric, s)},
 		} {
 			if got := classes[c]&class.bit != 0; got != class.want {
 				t.Errorf("byte %#02x of class %s: %v", c, class.name, got)
 			}
+		}
+		if got := IndexInvisible("a" + s); (got == -1) != printable || got > 1 {
+			t.Errorf("IndexInvisible with byte %#02x: %d", c, got)
+		}
+		if got := Lower(s); got != strings.ToLower(s) && !high || high && got != s {
+			t.Errorf("Lower of byte %#02x: %q", c, got)
 		}
 		if got := IsToken("a" + s); got != (classes[c]&tchar != 0) {
 			t.Errorf("IsToken with byte %#02x: %v", c, got)
@@ -55,7 +61,7 @@ func TestFields(t *testing.T) {
 		{"", "", nil, nil},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run("RFC 9110 5.6.1 "+tt.name, func(t *testing.T) {
 			if got := Get(fields, tt.name); got != tt.get {
 				t.Errorf("Get: %q, want %q", got, tt.get)
 			}
@@ -146,7 +152,7 @@ func TestCookies(t *testing.T) {
 		{"no pair", []Field{{"Cookie", "a; =b; ; c=d"}}, []Field{{"c", "d"}}},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run("RFC 6265 4.2.1 "+tt.name, func(t *testing.T) {
 			r := &Request{Fields: tt.fields}
 			if d := cmp.Diff(tt.want, r.Cookies()); d != "" {
 				t.Errorf("(-want +got):\n%s", d)

@@ -13,8 +13,8 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// TestTick has Tick make an idle connection let go of its compressor, and leave it
-// to one that sends fragment after fragment of a message.
+// TestTick: Tick makes an idle connection release its compressor, but not a connection
+// that sends one fragment of a message after the other.
 func TestTick(t *testing.T) {
 	t.Run("messages", func(t *testing.T) {
 		testTick(t, func(d *driver.Driver, p []byte, _ bool) error { return d.Text(p) }, 4)
@@ -71,7 +71,7 @@ func testTick(t *testing.T, send func(d *driver.Driver, p []byte, fin bool) erro
 	}
 }
 
-// TestEnd has a connection let go of its compressor however it ends.
+// TestEnd: a connection releases its compressor however it ends.
 func TestEnd(t *testing.T) {
 	tests := map[string]func(server, client *peer){
 		"close here": func(server, client *peer) {
@@ -115,8 +115,8 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// TestEndUnheard has the compressor let go when the end is known, though nobody
-// comes to fetch the Close event.
+// TestEndUnheard: the compressor is released when the end is known, even if the Close
+// event is not fetched.
 func TestEndUnheard(t *testing.T) {
 	tests := map[string]func(d *driver.Driver){
 		"end of the transport": (*driver.Driver).EOF,
@@ -140,8 +140,8 @@ func TestEndUnheard(t *testing.T) {
 	}
 }
 
-// TestDropped has drivers that nobody ends give their places back once they have
-// been collected.
+// TestDropped: drivers that are dropped without an end give up their places when they are
+// collected.
 func TestDropped(t *testing.T) {
 	e := &Extension{Keep: 3}
 	text := prose(rand.New(rand.NewPCG(1, 1)), 1000)

@@ -14,8 +14,8 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// TestStream sends long messages by Fragment and receives them in pieces, each
-// way, and holds that memory stays constant.
+// TestStream sends long messages by Fragment and receives them in pieces, in each
+// direction. The memory in use remains constant.
 func TestStream(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 1))
 	mixed := append(prose(rnd, 200<<10), noise(rnd, 56<<10)...)
@@ -37,7 +37,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// testStream sends size bytes of text, again and again.
+// testStream sends size bytes of text repeatedly.
 func testStream(t *testing.T, from, to *peer, text []byte, size int) {
 	t.Helper()
 	const growth = 4 << 20 // of the heap: a compressor, some buffers, and what waits for the collector
@@ -72,8 +72,7 @@ func testStream(t *testing.T, from, to *peer, text []byte, size int) {
 	}
 }
 
-// heap returns the bytes of objects on the heap, those included that wait for
-// the collector.
+// heap returns the bytes of objects on the heap, including those not yet collected.
 func heap() uint64 {
 	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	metrics.Read(s)

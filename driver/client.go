@@ -1,65 +1,76 @@
 package driver
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/driver/ws"
 	"github.com/sans-io/websocket-driver/extensions"
-	"github.com/sans-io/websocket-driver/hixie"
 	"github.com/sans-io/websocket-driver/hybi"
 )
 
-// digestLength is what follows the response head in hixie-76.
-const digestLength = 16
-
 // NewClient returns the client side of a connection to a ws or wss URL. A user
 // name and password in the URL become a Basic Authorization field (RFC 7617). The
-// transport, TLS included, is the caller's business. Start queues the request.
+// transport, including TLS, is the caller's. Start queues the request. c may be
+// nil; it must not be modified while it is in use.
 func NewClient(rawURL string, c *Config) (*Driver, error) {
-	d := newDriver(c, false)
 	u, err := head.ParseURL(rawURL, "ws", "wss")
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSubprotocols(d.cfg.Subprotocols); err != nil {
+	return newClient(u, c)
+}
+
+// newClient is NewClient with the URL parsed.
+func newClient(u *url.URL, c *Config) (*Driver, error) {
+	d := newDriver(c, false)
+	if err := d.cfg.Check(); err != nil {
 		return nil, err
 	}
 	fields, err := d.cfg.extraFields(false)
 	if err != nil {
 		return nil, err
 	}
-	host := hostField(u)
+	o := hybi.Offer{
+		Version:         d.cfg.version(),
+		Secure:          u.Scheme == "wss",
+		Host:            hostField(u),
+		Target:          u.RequestURI(),
+		ExtendedConnect: d.cfg.ExtendedConnect,
+		Subprotocols:    d.cfg.Subprotocols,
+		Fields:          fields,
+		Rand:            d.cfg.Rand,
+	}
 	if head.Count(fields, "Host") > 0 {
-		host = head.Get(fields, "Host")
-		fields = withoutField(fields, "Host")
+		o.Host = head.Get(fields, "Host")
+		o.Fields = withoutField(fields, "Host")
 	}
 	if u.User != nil && head.Count(fields, "Authorization") == 0 {
 		password, _ := u.User.Password()
 		token := base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password))
-		fields = append(fields, Field{Name: "Authorization", Value: "Basic " + token})
+		o.Fields = append(o.Fields, Field{Name: "Authorization", Value: "Basic " + token})
 	}
-	if d.version = d.cfg.Version; d.version == 0 {
-		d.version = ws.Hybi13
+	if !o.Version.IsHixie() {
+		if o.Extensions, err = extensions.OfferHeader(d.cfg.Extensions); err != nil {
+			return nil, err
+		}
 	}
-	switch d.version {
-	case ws.Hixie75, ws.Hixie76:
-		err = d.offerHixie(u, host, fields)
-	case ws.Hybi7, ws.Hybi8, ws.Hybi13:
-		err = d.offerHybi(u, host, fields)
-	default:
-		err = fmt.Errorf("%w: version %v", ErrUnsupported, d.version)
+	if d.hs.client, err = newClientHandshake(o); err != nil {
+		return nil, err
 	}
-	if err != nil {
+	d.version, d.request = o.Version, d.hs.client.Request()
+	if err := d.checkRequest(); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
-// hostField is the host of u without the default port (section 4.1).
+// hostField returns the host of u without the default port (section 4.1).
 func hostField(u *url.URL) string {
 	if port := u.Port(); port == "" || u.Scheme == "ws" && port == "80" || u.Scheme == "wss" && port == "443" {
 		host := u.Hostname()
@@ -71,61 +82,12 @@ func hostField(u *url.URL) string {
 	return u.Host
 }
 
-func (d *Driver) offerHybi(u *url.URL, host string, fields []Field) error {
-	if d.cfg.ExtendedConnect && d.version != ws.Hybi13 {
-		return fmt.Errorf("%w: version %v by extended CONNECT", ErrUnsupported, d.version)
-	}
-	offer, err := extensions.OfferHeader(d.cfg.Extensions)
-	if err != nil {
-		return err
-	}
-	scheme := "http"
-	if u.Scheme == "wss" {
-		scheme = "https"
-	}
-	d.request, d.hs.hybi, err = hybi.ClientRequest(hybi.Offer{
-		Version:      d.version,
-		Host:         host,
-		Target:       u.RequestURI(),
-		Connect:      d.cfg.ExtendedConnect,
-		Scheme:       scheme,
-		Subprotocols: d.cfg.Subprotocols,
-		Extensions:   offer,
-		Fields:       fields,
-		Rand:         d.cfg.Rand,
-	})
-	if err != nil {
-		return err
-	}
-	return d.checkRequest()
-}
-
-func (d *Driver) offerHixie(u *url.URL, host string, fields []Field) (err error) {
-	if d.cfg.ExtendedConnect {
-		return fmt.Errorf("%w: version %v by extended CONNECT", ErrUnsupported, d.version)
-	}
-	origin := head.Get(fields, "Origin")
-	fields = withoutField(fields, "Origin")
-	d.request, d.hs.body, d.hs.hixie, err = hixie.ClientRequest(d.version, u.Scheme == "wss", host, u.RequestURI(),
-		origin, d.cfg.Subprotocols, fields, d.cfg.Rand)
-	if err != nil {
-		return err
-	}
-	return d.checkRequest()
-}
-
 // withoutField returns fields without those called name, in place.
 func withoutField(fields []Field, name string) []Field {
-	kept := fields[:0]
-	for _, f := range fields {
-		if !head.EqualFold(f.Name, name) {
-			kept = append(kept, f)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(fields, func(f Field) bool { return head.EqualFold(f.Name, name) })
 }
 
-// checkRequest makes sure that the request can be written.
+// checkRequest reports why the request cannot be written.
 func (d *Driver) checkRequest() error {
 	if err := head.CheckTarget(d.request.Target); err != nil {
 		return err
@@ -138,12 +100,13 @@ func (d *Driver) checkRequest() error {
 	return nil
 }
 
-// Start queues the handshake: a client's request, or the answer that accepts
-// the request of the Connect event. On a server it returns what is wrong if the
-// request can not be accepted; Reject or Detach is still possible then.
+// Start queues the handshake: a client's request, or the response that accepts
+// the request of the Connect event. On a server the error says why the request
+// cannot be accepted: an *Error if the client is at fault, which Refuse answers;
+// Reject and Detach are still possible, too.
 func (d *Driver) Start() error {
 	if d.server {
-		return d.acceptNow()
+		return d.accepted()
 	}
 	if d.phase != phaseIdle {
 		return fmt.Errorf("%w: Start twice", ErrState)
@@ -156,18 +119,18 @@ func (d *Driver) Start() error {
 	if err != nil {
 		return err
 	}
-	d.out.Buf = append(buf, d.hs.body...)
-	d.hs.body = nil
+	d.out.Buf = append(buf, d.hs.client.Body()...)
 	d.hs.parser = head.NewResponseParser(d.cfg.maxHead(), 0)
 	d.phase = phaseResponse
 	return nil
 }
 
-// Respond hands the answer to a client over extended CONNECT: the mirror of
-// FromRequest. The driver owns r until Open.
+// Respond gives a client over extended CONNECT the response: it is the mirror of
+// FromRequest. The driver owns r from now on. The error is ErrState unless
+// Config.ExtendedConnect is set and Start has been called.
 func (d *Driver) Respond(r *Response) error {
 	if d.phase != phaseRespond {
-		return fmt.Errorf("%w: Respond goes with Config.ExtendedConnect, after Start", ErrState)
+		return fmt.Errorf("%w: Respond without Config.ExtendedConnect and Start", ErrState)
 	}
 	d.response = r
 	if r.Status < 200 || r.Status > 299 { // RFC 8441, section 5
@@ -199,51 +162,47 @@ func (d *Driver) readResponse(p []byte) int {
 	switch {
 	case r.Status != 101:
 		d.refused()
-	case r.Minor < 1: // section 4.1: the answer to an HTTP/1.1 upgrade
-		d.end(&Error{Code: ws.CodeProtocolError, Msg: "status 101 in HTTP/1.0"})
+	case r.Minor < 1: // section 4.1: the response to an HTTP/1.1 upgrade
+		d.end(ws.Violation("status 101 in HTTP/1.%d", r.Minor))
 	default:
 		d.finish()
 	}
 	return n
 }
 
-// finish checks the answer of a server that has accepted.
+// finish checks the response of a server that has accepted.
 func (d *Driver) finish() {
 	var err error
-	if d.version.IsHixie() {
-		d.protocol, err = d.hs.hixie.CheckResponse(d.response)
-	} else if d.protocol, err = d.hs.hybi.CheckResponse(d.response); err == nil {
+	if d.protocol, err = d.hs.client.CheckResponse(d.response); err == nil && !d.version.IsHixie() {
 		d.pipeline, err = extensions.Activate(d.cfg.Extensions, d.response.Fields)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		d.end(err)
-		return
-	}
-	if d.version == ws.Hixie76 {
+	case d.hs.client.Digest() != nil:
 		d.phase = phaseDigest
-		return
+	default:
+		d.open()
 	}
-	d.open()
 }
 
 // readDigest collects and compares what follows the response head in hixie-76.
 func (d *Driver) readDigest(p []byte) int {
-	n := min(len(p), digestLength-len(d.hs.body))
+	want := d.hs.client.Digest()
+	n := min(len(p), len(want)-len(d.hs.body))
 	d.hs.body = append(d.hs.body, p[:n]...)
-	if len(d.hs.body) < digestLength {
-		return n
+	switch {
+	case len(d.hs.body) < len(want):
+	case !bytes.Equal(d.hs.body, want):
+		d.end(ws.Violation("handshake digest is %x, not %x", d.hs.body, want))
+	default:
+		d.open()
 	}
-	if want, _ := d.hs.hixie.Digest(); want != [digestLength]byte(d.hs.body) {
-		d.end(&Error{Code: ws.CodeProtocolError, Msg: fmt.Sprintf("handshake digest is %x, not %x", d.hs.body, want)})
-		return n
-	}
-	d.open()
 	return n
 }
 
-// refused begins to collect the body of a refusal: the Close event comes when
-// 1 KiB or Content-Length bytes have come, or at EOF, or when HandshakeTimeout
-// has passed.
+// refused begins to collect the body of a refusal: the Close event comes when its
+// end or 1 KiB of it has come, at EOF, or when refusalTime has passed.
 func (d *Driver) refused() {
 	d.hs.refusal = &Error{Code: ws.CodeAbnormal, Status: d.response.Status, Msg: refusalText(d.response)}
 	d.hs.excerpt = head.NewBody(d.response)

@@ -9,18 +9,19 @@ import (
 
 	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/driver/ws"
+	"github.com/sans-io/websocket-driver/extensions"
 )
 
 // Config holds the settings of a driver. A nil *Config and the zero Config
-// work. A Config may be shared by any number of drivers and must not be changed
+// work. A Config may be shared by any number of drivers and must not be modified
 // while one of them is in use.
 //
-// Where a limit says "default", 0 means the default and a value below 0 means
+// Where a limit says "default", 0 means the default and a negative value means
 // no limit.
 type Config struct {
 	// MaxMessage is the longest message that is received, in bytes after
-	// decompression, inclusive. Default 16 MiB. Beyond it the connection
-	// fails with 1009, before anything too long is stored.
+	// decompression, inclusive. Default 16 MiB. A longer one fails the connection
+	// with 1009, before the excess is stored.
 	MaxMessage int
 
 	// MaxFrame is the longest payload of a frame that is received, in bytes
@@ -44,22 +45,35 @@ type Config struct {
 	// MaxQueued is how many bytes of payload may wait for Open. Default 1 MiB.
 	MaxQueued int
 
-	// MaxBuffered is how many bytes may wait to be taken when a message is
-	// sent, that message's payload included; beyond it the call returns
-	// ErrFull. Control frames are exempt. Default: no limit.
+	// MaxBuffered is how many bytes may wait to be sent. While as many wait, or
+	// more, a message is refused with ErrFull: at most MaxBuffered and one
+	// message wait. Control frames are exempt. Default: none for a driver, 1 MiB
+	// for a stream.Conn.
 	MaxBuffered int
 
-	// Pieces delivers messages in pieces, as they arrive, instead of
-	// gathering them. A piece of Text is valid UTF-8 by itself.
+	// Pieces delivers messages in pieces, as they arrive, instead of gathering
+	// them. A piece of Text is valid UTF-8 by itself.
 	Pieces bool
 
-	// FragmentSize cuts outgoing messages into frames of at most this many
+	// FragmentSize splits outgoing messages into frames of at most this many
 	// bytes of payload. 0: one frame for a message. Without effect in hixie.
 	FragmentSize int
 
-	// Subprotocols lists what a client offers, or what a server speaks, in
-	// the order of preference. A server picks the first that the client
-	// offers, and none if there is no such.
+	// HoldClose leaves the answer to the peer's close frame to the application,
+	// as relays need it: the frame gives a PeerClose event, and messages may be
+	// sent until Close answers it, or until CloseTimeout has passed; then the
+	// driver answers with the peer's own code. Further input is discarded. The
+	// Close event that follows has the code and reason of the peer. hixie-75 has
+	// no such event.
+	HoldClose bool
+
+	// HoldPongs leaves the answers to pings to the application: the driver sends
+	// no pong by itself.
+	HoldPongs bool
+
+	// Subprotocols lists what a client offers, or what a server speaks, in order
+	// of preference. A server picks the first that the client offers, or none if
+	// they share none.
 	Subprotocols []string
 
 	// Select, if set, picks the subprotocol on a server instead: one of those
@@ -73,27 +87,29 @@ type Config struct {
 
 	// Cookies are added to the head that is sent: by a client in one Cookie
 	// field, where a Value may hold blanks and commas only if it is in double
-	// quotes; by a server in a Set-Cookie field each, where the Value may go on
+	// quotes; by a server in a Set-Cookie field each, where the Value may continue
 	// with attributes: "1; Path=/; HttpOnly".
 	Cookies []Field
 
 	// Extensions are offered or accepted in this order of preference.
 	Extensions []Extension
 
-	// Versions lists what a server takes. Default 13, 8 and 7. The hixie
-	// versions have no masking, which protects proxies (RFC 6455, section
-	// 10.3), so they are taken only if they are named; AllVersions returns them all.
+	// Versions lists what a server accepts. Default 13, 8 and 7. The hixie
+	// versions lack masking, which protects proxies (RFC 6455, section 10.3), so
+	// they are accepted only if they are named, for example by AllVersions.
 	Versions []Version
 
 	// Version is what a client speaks. Default Hybi13.
 	Version Version
 
-	// ExtendedConnect makes a client open the connection by extended CONNECT, over
-	// HTTP/2 (RFC 8441) or HTTP/3 (RFC 9220). Hybi13 only.
+	// ExtendedConnect makes a client open the connection by extended CONNECT,
+	// over HTTP/2 (RFC 8441) or HTTP/3 (RFC 9220). Hybi13 only.
 	ExtendedConnect bool
 
-	// KeepRequest keeps Request and Response available after Open.
-	KeepRequest bool
+	// DropHandshake drops the head of the handshake at Open, so that Request and
+	// Response return nil from then on. It saves as many bytes for each connection
+	// as the peer's head has.
+	DropHandshake bool
 
 	// HandshakeTimeout is how long the peer's part of the opening handshake
 	// may take. Default 10 s.
@@ -103,38 +119,75 @@ type Config struct {
 	// Default: no pings. Without effect in hixie.
 	PingInterval time.Duration
 
-	// PongTimeout is how long the peer may be silent after that ping before
-	// the connection is given up. Default: as PingInterval.
+	// PongTimeout is how long the peer may remain silent after that ping before
+	// the connection is ended. Default: as PingInterval.
 	PongTimeout time.Duration
 
+	// IdleTimeout is how long the peer may be silent before the connection is
+	// closed with 1001; the Close event has CodeAbnormal, and Err says why. It is
+	// never early, and takes up to twice as long if input is the only reason to
+	// call Tick. It runs beside PingInterval, whose pongs count as input, so it
+	// must be longer. Default: no limit.
+	IdleTimeout time.Duration
+
 	// CloseTimeout is how long the peer may take, in all, to answer a close
-	// frame and, if it is the server, to close the transport then. Default 5 s.
+	// frame and, if it is the server, to close the transport then; with HoldClose
+	// also how long the application may take to answer. Default 5 s.
 	CloseTimeout time.Duration
 
 	// Buffers lends the buffers for output and for messages that do not lie whole
-	// in the input: a buffer is borrowed when it is needed, output goes to the
-	// caller of Take, who may Put it when it has been written, and what gathers a
-	// message is returned when the message has been handled. Default: memory of
-	// the driver's own.
+	// in the input, so that a connection holds none while it rests. A buffer is
+	// borrowed when it is needed. Output passes to the caller of Take, who may Put
+	// its buffer when it has been written; what gathers a message is returned when
+	// the message has been handled. Default: memory of the driver's own.
 	Buffers Buffers
 
-	// Rand is where handshake keys and masking keys come from. Default
+	// Rand is the source of handshake keys and masking keys. Default
 	// crypto/rand.Reader.
 	Rand io.Reader
 }
 
+// The defaults of the limits in Config.
 const (
-	defaultMaxMessage   = 16 << 20
-	defaultMaxHead      = 16 << 10
-	defaultMaxFragments = 128 << 10
-	defaultMaxPongs     = 64
-	defaultMaxQueued    = 1 << 20
-
-	defaultHandshakeTimeout = 10 * time.Second
-	defaultCloseTimeout     = 5 * time.Second
+	DefaultMaxMessage       = 16 << 20
+	DefaultMaxHead          = 16 << 10
+	DefaultMaxFragments     = 128 << 10
+	DefaultMaxPongs         = 64
+	DefaultMaxQueued        = 1 << 20
+	DefaultHandshakeTimeout = 10 * time.Second
+	DefaultCloseTimeout     = 5 * time.Second
 )
 
 var defaultVersions = []Version{ws.Hybi13, ws.Hybi8, ws.Hybi7}
+
+// Check returns the first mistake in c, an error that wraps ErrInvalid or
+// ErrUnsupported, or nil. NewClient checks its Config; a server whose Config has a
+// mistake answers its requests with 500, so servers call Check when they start.
+// c may be nil.
+func (c *Config) Check() error {
+	if c == nil {
+		return nil
+	}
+	for _, v := range append(slices.Clone(c.Versions), c.version()) {
+		if !slices.Contains(ws.AllVersions(), v) {
+			return fmt.Errorf("%w: version %d", ErrUnsupported, v)
+		}
+	}
+	if c.ExtendedConnect && c.version() != ws.Hybi13 {
+		return fmt.Errorf("%w: version %v by extended CONNECT", ErrUnsupported, c.version())
+	}
+	if c.IdleTimeout > 0 && c.IdleTimeout <= c.PingInterval {
+		return fmt.Errorf("%w: IdleTimeout %v is not longer than PingInterval %v", ErrInvalid, c.IdleTimeout, c.PingInterval)
+	}
+	if err := checkSubprotocols(c.Subprotocols); err != nil {
+		return err
+	}
+	if _, err := extensions.OfferHeader(c.Extensions); err != nil {
+		return err
+	}
+	_, err := c.extraFields(true)
+	return err
+}
 
 // limit returns what a limit means: 0 is the default, below 0 is none.
 func limit[T int | time.Duration](v, def T) T {
@@ -144,7 +197,7 @@ func limit[T int | time.Duration](v, def T) T {
 	return max(v, -1)
 }
 
-// bound is a limit that can not be switched off.
+// bound is a limit that cannot be disabled.
 func bound(v, def int) int {
 	if v <= 0 {
 		return def
@@ -152,19 +205,26 @@ func bound(v, def int) int {
 	return v
 }
 
-func (c *Config) maxMessage() int   { return limit(c.MaxMessage, defaultMaxMessage) }
-func (c *Config) maxHead() int      { return bound(c.MaxHead, defaultMaxHead) }
-func (c *Config) maxQueued() int    { return limit(c.MaxQueued, defaultMaxQueued) }
-func (c *Config) maxFragments() int { return limit(c.MaxFragments, defaultMaxFragments) }
-func (c *Config) maxPongs() int     { return bound(c.MaxPongs, defaultMaxPongs) }
+func (c *Config) maxMessage() int   { return limit(c.MaxMessage, DefaultMaxMessage) }
+func (c *Config) maxHead() int      { return bound(c.MaxHead, DefaultMaxHead) }
+func (c *Config) maxQueued() int    { return limit(c.MaxQueued, DefaultMaxQueued) }
+func (c *Config) maxFragments() int { return limit(c.MaxFragments, DefaultMaxFragments) }
+func (c *Config) maxPongs() int     { return bound(c.MaxPongs, DefaultMaxPongs) }
 
 func (c *Config) handshakeTimeout() time.Duration {
-	return limit(c.HandshakeTimeout, defaultHandshakeTimeout)
+	return limit(c.HandshakeTimeout, DefaultHandshakeTimeout)
 }
 
-func (c *Config) closeTimeout() time.Duration { return limit(c.CloseTimeout, defaultCloseTimeout) }
+func (c *Config) closeTimeout() time.Duration { return limit(c.CloseTimeout, DefaultCloseTimeout) }
 
 func (c *Config) pongTimeout() time.Duration { return limit(c.PongTimeout, c.PingInterval) }
+
+func (c *Config) version() Version {
+	if c.Version == 0 {
+		return ws.Hybi13
+	}
+	return c.Version
+}
 
 func (c *Config) versions() []Version {
 	if c.Versions == nil {
@@ -189,14 +249,14 @@ func (c *Config) extraFields(server bool) ([]Field, error) {
 			return nil, err
 		}
 		if slices.ContainsFunc(handshakeFields, func(s string) bool { return head.EqualFold(s, f.Name) }) {
-			return nil, fmt.Errorf("%w: Config.Fields with %s, which belongs to the handshake", ws.ErrUnsupported, f.Name)
+			return nil, fmt.Errorf("%w: Config.Fields with %s, which belongs to the handshake", ErrInvalid, f.Name)
 		}
 	}
 	cookies := make([]string, 0, len(c.Cookies))
 	for _, f := range c.Cookies {
 		cookie := Field{Name: "Cookie", Value: f.Name + "=" + f.Value}
 		if !head.IsToken(f.Name) {
-			return nil, fmt.Errorf("%w: cookie name %q is not a token", ws.ErrUnsupported, f.Name)
+			return nil, fmt.Errorf("%w: cookie name %q is not a token", ErrInvalid, f.Name)
 		}
 		if err := head.CheckField(cookie); err != nil {
 			return nil, fmt.Errorf("cookie %s: %w", f.Name, err)
@@ -206,7 +266,7 @@ func (c *Config) extraFields(server bool) ([]Field, error) {
 			continue
 		}
 		if !isCookieValue(f.Value) {
-			return nil, fmt.Errorf("%w: cookie %s has a value with a blank, quote, comma, semicolon or backslash", ws.ErrUnsupported, f.Name)
+			return nil, fmt.Errorf("%w: cookie %s has a value with a blank, quote, comma, semicolon or backslash", ErrInvalid, f.Name)
 		}
 		cookies = append(cookies, cookie.Value)
 	}
@@ -226,14 +286,15 @@ func isCookieValue(v string) bool {
 	return !strings.ContainsAny(v, `; ,"\`)
 }
 
-// checkSubprotocols refuses names that are no tokens (RFC 6455, section 4.1).
+// checkSubprotocols refuses names that are not tokens or appear twice (RFC 6455,
+// section 4.1).
 func checkSubprotocols(names []string) error {
 	for i, name := range names {
 		if !head.IsToken(name) {
-			return fmt.Errorf("%w: subprotocol %q is not a token", ws.ErrUnsupported, name)
+			return fmt.Errorf("%w: subprotocol %q is not a token", ErrInvalid, name)
 		}
 		if slices.Contains(names[:i], name) {
-			return fmt.Errorf("%w: subprotocol %q twice", ws.ErrUnsupported, name)
+			return fmt.Errorf("%w: subprotocol %q appears twice", ErrInvalid, name)
 		}
 	}
 	return nil

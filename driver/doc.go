@@ -1,34 +1,36 @@
 // Package driver speaks WebSocket as a state machine that owns no I/O: RFC 6455
 // and the versions that browsers shipped before it, as server and as client.
-// Bytes from any transport go in through Parse, events come out, and bytes to
-// send are taken with Take:
+// Bytes from any transport go in, events come out, and bytes to send are taken
+// with Take. This is an event loop's part of a server:
 //
-//	d := driver.NewServer(nil)
-//	for !d.Done() {
-//		n, err := transport.Read(in)
-//		if err != nil {
-//			d.EOF()
-//		}
-//		for ev := range d.Events(in[:n]) {
-//			switch ev.Kind {
-//			case driver.Connect:
-//				if d.Start() != nil { // not for WebSocket
-//					d.Reject(404, nil, nil)
-//				}
-//			case driver.Text:
-//				d.Text(ev.Data) // echo
+//	for ev := range d.Wake(input, eof, time.Now) {
+//		switch ev.Kind {
+//		case driver.Connect:
+//			if err := d.Start(); err != nil {
+//				d.Refuse(err)
 //			}
-//		}
-//		if out = d.Take(out); len(out) > 0 {
-//			transport.Write(out)
+//		case driver.Text:
+//			d.Text(ev.Data) // echo
 //		}
 //	}
+//	needs := d.Needs()
+//	if needs&driver.NeedOutput != 0 {
+//		out = d.Take(out)
+//		transport.Write(out)
+//	}
+//	if needs&driver.NeedFinish != 0 {
+//		transport.Close()
+//	}
+//
+// For a transport whose reads and writes block, package adapters/stream has the
+// loop, goroutines, timers and locks that it takes.
 //
 // # Events and calls
 //
-// All events come from one place, in order: from Parse, from Events, which loops
-// over it, or from Messages.Next. Some calls cause events (EOF, Tick, Reject,
-// Start on a server); Parse(nil) fetches those.
+// All events come from one place, in order: from Parse, from Events and Wake,
+// which loop over it, or from Messages.Next. Some calls cause events (EOF, Tick,
+// Reject, Close, Start on a server); Parse(nil) fetches those. Needs tells after
+// any call what to do next.
 //
 // A mistake of the caller is an error of the call and changes nothing. A
 // violation by the peer is the one Close event: a close frame with the right code
@@ -37,12 +39,12 @@
 // # Who owns a slice
 //
 // Data of an event belongs to the driver. It is valid until the next Parse, step
-// of Events, Messages.Next, IO.Write, EOF or Tick. Sending never invalidates it,
-// so it can be echoed. Slices given to sends are copied. Parse and Events change
-// the slice they are given; IO.Write does not.
+// of Events or Wake, Messages.Next, IO.Write, EOF or Tick. Sending never
+// invalidates it, so it can be echoed. Slices given to sends are copied. Parse,
+// Events and Wake change the slice they are given; IO.Write does not.
 //
 // # Time
 //
 // The driver reads no clock. A caller that wants time limits and keep-alive pings
-// calls Tick when NextTick says so.
+// calls Tick, or Wake, when NextTick says so.
 package driver

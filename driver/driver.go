@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 
 	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/driver/ws"
@@ -28,27 +29,38 @@ type conn interface {
 // phase is the state of the machine that leads to an open connection and away
 // from it:
 //
-//	server  request → paused → [body] → opening → open → ending → ended
-//	client  idle → response | respond → [digest] → opening → open → ending → ended
+//	server  request → paused → [body] → opening → open → [peerClosed] → ending → ended
+//	client  idle → response | respond → [digest] → opening → open → [peerClosed] → ending → ended
 //	                        → refusal → ending → ended
 //
 // Each phase is left from step, or by the call that it waits for.
 type phase uint8
 
 const (
-	phaseIdle     phase = iota // client: waits for Start
-	phaseRequest               // server: collects the request head
-	phasePaused                // server: waits for Start, Reject or Detach
-	phaseBody                  // server, hixie-76: collects the 8 bytes behind the head
-	phaseResponse              // client: collects the response head
-	phaseRespond               // client by extended CONNECT: waits for Respond
-	phaseDigest                // client, hixie-76: collects the 16 bytes behind the head
-	phaseRefusal               // client: collects the beginning of a refusal's body
-	phaseOpening               // the Open event waits to be fetched
-	phaseOpen                  // conn has the word
-	phaseEnding                // the Close event waits to be fetched
-	phaseEnded                 // nothing happens any more
-	phaseDetached              // the transport has been given back
+	phaseIdle       phase = iota // client: waits for Start
+	phaseRequest                 // server: collects the request head
+	phasePaused                  // server: waits for Start, Reject, Refuse or Detach
+	phaseBody                    // server, hixie-76: collects the 8 bytes after the head
+	phaseResponse                // client: collects the response head
+	phaseRespond                 // client by extended CONNECT: waits for Respond
+	phaseDigest                  // client, hixie-76: collects the 16 bytes after the head
+	phaseRefusal                 // client: collects the beginning of a refusal's body
+	phaseOpening                 // the Open event waits to be fetched
+	phaseOpen                    // conn handles the input
+	phasePeerClosed              // HoldClose: the peer has closed, input is discarded
+	phaseEnding                  // the Close event waits to be fetched
+	phaseEnded                   // terminal
+	phaseDetached                // terminal: the transport has been given back
+)
+
+// cut says why a connection ends as soon as all input has been handled.
+type cut uint8
+
+const (
+	cutNone  cut = iota
+	cutEOF       // the transport has ended
+	cutError     // Driver.err: a time limit, or a message that could not be sent
+	cutQuiet     // closed by this side, in a version without a closing handshake
 )
 
 // Driver is one side of a WebSocket connection. It does no I/O, starts no
@@ -58,70 +70,84 @@ type Driver struct {
 	cfg  *Config
 	hs   *handshake // nil after Open
 	out  ws.Queue
-	in   inbox
-	cut  error // why the connection ends once all input is used up: EOF, a time limit
-	err  error // why the connection has ended
+	in   *inbox // nil if there has been no need for one
+	err  error  // why the connection has ended, or is about to if cut is cutError
 
-	request  *Request  // kept after Open only on demand
-	response *Response // likewise
+	request  *Request  // until Open, over extended CONNECT longer
+	response *Response // likewise; after a refusal for good
+	kept     string    // after Open: the head that the peer has sent
+	peer     *closing  // HoldClose: what the peer's close frame said
 	messages *Messages
 	pipeline *extensions.Pipeline
 	protocol string
-	clock    *clock // made at the first Tick, and let go of at Open
+	clock    *clock // made at the first Tick, dropped at Open
 
 	phase     phase
+	cut       cut
 	running   timer // which time limit runs
 	version   Version
 	server    bool
+	secure    bool // Request.Scheme of kept is wss
 	eof       bool
 	heard     bool // input since the last Tick
-	unawaited bool // client: the server's end of the transport is not awaited any more
+	unawaited bool // client: does not wait for the server to close the transport
+
+	maxBuffered int32 // as in Config, until SetMaxBuffered; beyond 31 bits there is no limit
+}
+
+// closing is the content of a close frame.
+type closing struct {
+	code   Code
+	reason string
 }
 
 // handshake is what is needed until Open.
 type handshake struct {
 	parser  *head.Parser
-	hybi    *hybi.ClientHandshake
-	hixie   *hixie.Handshake
-	body    []byte    // what follows the head: key, digest or the body of a refusal
+	client  clientHandshake
+	server  serverHandshake
+	body    []byte    // what follows the head: the end of a challenge, or a digest
 	refusal *Error    // client: what the server has answered
 	excerpt head.Body // of the refusal
 	handed  bool      // FromRequest: the head has not come through Parse
-	room    int       // how many bytes Events may keep while the driver is paused
+	room    int       // how many bytes keep may store while the driver is paused
 	interim int       // client: bytes of interim responses
-	queue   []func(conn) error
-	queued  int      // bytes of payload in queue
-	closing bool     // a close waits in queue
-	judge   conn     // see queue
-	nowhere ws.Queue // what judge sends
+	waiting waiting
 
 	maxMessage int // as in Config, until SetMaxMessage
 	pieces     bool
 }
 
-// defaults is what a nil *Config means. Nobody changes it.
+// defaults is what a nil *Config means. It must not be modified.
 var defaults Config
 
 func newDriver(c *Config, server bool) *Driver {
 	if c == nil {
 		c = &defaults
 	}
-	return &Driver{cfg: c, out: ws.Queue{Pool: c.Buffers}, server: server, hs: &handshake{room: c.maxHead(), maxMessage: c.maxMessage(), pieces: c.Pieces}}
+	d := &Driver{
+		cfg:    c,
+		out:    ws.Queue{Pool: c.Buffers},
+		server: server,
+		hs:     &handshake{room: c.maxHead(), maxMessage: c.maxMessage(), pieces: c.Pieces},
+	}
+	d.SetMaxBuffered(c.MaxBuffered)
+	return d
 }
 
-// Parse takes input up to the end of the first event, and returns how many
-// bytes of p it has used and that event. With Kind None all of p is used up,
-// except while the driver is paused: then n is 0 and Paused reports true. After
-// the Close event all input is used up and ignored.
+// Parse takes input up to the end of the first event. It returns how many bytes
+// of p it has used and that event. With Kind None all of p has been used, except
+// while the driver waits for an answer (NeedAnswer): then n is 0. After the Close
+// event all input is used and ignored.
 //
 // Parse may change p, since it unmasks in place, and keeps no reference to it.
 // The event's Data is a part of p or of a buffer of the driver.
 func (d *Driver) Parse(p []byte) (n int, ev Event) {
 	d.heard = d.heard || len(p) > 0
-	if d.phase == phaseOpen && d.cut == nil && d.in.buf == nil {
+	if d.phase == phaseOpen && d.cut == cutNone && d.in.isIdle() {
 		n, ev = d.conn.Parse(p)
-		if ev.Kind == ws.Close {
-			d.ended(d.conn.Err())
+		if ev.Kind >= ws.PeerClose {
+			d.closed(ev)
 		}
 		return n, ev
 	}
@@ -132,10 +158,10 @@ func (d *Driver) Parse(p []byte) (n int, ev Event) {
 			return 0, ev
 		}
 	}
-	d.in.release()
+	d.in.release(&d.out)
 	n, ev = d.step(p)
-	if d.cut != nil && ev.Kind == ws.None && d.phase < phaseEnding && d.phase != phasePaused {
-		d.end(d.cut)
+	if ev.Kind == ws.None && d.cut != cutNone && d.phase < phaseEnding && !d.isPaused() {
+		d.endCut()
 		_, ev = d.step(nil)
 	}
 	return n, ev
@@ -168,14 +194,14 @@ func (d *Driver) step(p []byte) (n int, ev Event) {
 			return n, Event{Kind: ws.Open}
 		case phaseOpen:
 			used, ev = d.conn.Parse(p[n:])
-			if ev.Kind == ws.Close {
-				d.ended(d.conn.Err())
+			if ev.Kind >= ws.PeerClose {
+				d.closed(ev)
 			}
 			return n + used, ev
 		case phaseEnding:
 			d.phase = phaseEnded
 			return n, d.closeEvent()
-		case phaseEnded, phaseDetached:
+		case phasePeerClosed, phaseEnded, phaseDetached:
 			return len(p), Event{}
 		}
 		n += used
@@ -185,17 +211,17 @@ func (d *Driver) step(p []byte) (n int, ev Event) {
 	}
 }
 
-// Events calls Parse in a loop until all of p is used up, and yields the events.
-// What is left when the loop is broken off, or when the driver pauses, is kept
-// and comes first at the next call. While the driver stays paused, at most
-// MaxHead bytes more are kept; then the connection fails.
+// Events calls Parse in a loop until all of p has been used, and yields the
+// events. What is left when the loop is broken off, or when the driver pauses, is
+// kept and comes first at the next call. While the driver stays paused, at most
+// Config.MaxHead bytes more are kept; then the connection fails.
 func (d *Driver) Events(p []byte) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		for {
 			n, ev := d.Parse(p)
 			p = p[n:]
-			if d.Paused() {
-				if ev.Kind == ws.Connect {
+			if d.isPaused() {
+				if ev.Kind == ws.Connect { // what came with the head does not count
 					d.hs.room += d.in.len() + len(p)
 				}
 				d.keep(p) // now, so that Detach finds it
@@ -214,11 +240,11 @@ func (d *Driver) Events(p []byte) iter.Seq[Event] {
 	}
 }
 
-// keep stores input that could not be dealt with yet, unless it never will be.
+// keep stores input that cannot be handled yet, unless it never will be.
 func (d *Driver) keep(p []byte) {
 	switch {
 	case d.phase >= phaseEnding || len(p) == 0:
-	case d.Paused() && d.in.len()+len(p) > d.hs.room:
+	case d.isPaused() && d.in.len()+len(p) > d.hs.room:
 		e := &Error{Code: ws.CodeMessageTooBig,
 			Msg: fmt.Sprintf("more than %d bytes came before the handshake was answered", d.hs.room)}
 		if d.server {
@@ -228,52 +254,86 @@ func (d *Driver) keep(p []byte) {
 			d.end(e)
 		}
 	default:
-		d.in.keep(p)
+		d.store(p)
 	}
 }
 
-// EOF says that the transport ends here: nothing more will be received. If the
-// connection is not closed yet, a Close event with CodeAbnormal follows what
-// has been received before.
+// store appends a copy of p to the inbox.
+func (d *Driver) store(p []byte) {
+	if d.in == nil {
+		d.in = new(inbox)
+	}
+	d.in.keep(p, &d.out)
+}
+
+// EOF tells the driver that the transport has ended: nothing more will be
+// received. If the connection is not closed yet, a Close event with CodeAbnormal
+// follows what has been received before. A server that waits for the answer to a
+// request still waits: the response can be sent, and Open comes before Close.
 func (d *Driver) EOF() {
 	d.eof = true
-	if d.cut == nil {
-		d.cut = io.ErrUnexpectedEOF
+	if d.cut == cutNone {
+		d.cut = cutEOF
 	}
-	d.pipeline.Release() // nobody may come to fetch the event
+	d.pipeline.Release() // the event may never be fetched
+}
+
+// endCut ends the connection for the reason that cut has noted.
+func (d *Driver) endCut() {
+	switch err := d.err; {
+	case d.phase == phasePeerClosed, d.cut == cutQuiet:
+		d.end(nil)
+	case d.phase == phaseRefusal: // the refusal says more than the end of its body
+		d.end(d.hs.refusal)
+	case d.cut == cutError:
+		d.end(err)
+	default:
+		d.end(io.ErrUnexpectedEOF)
+	}
 }
 
 // end ends the connection from this side: the Close event waits.
 func (d *Driver) end(err error) {
-	switch {
-	case err == errNoHandshake:
-		err = nil
-	case d.phase == phaseRefusal: // the refusal says more than the end of its body
-		err = d.hs.refusal
-	}
 	d.err, d.phase = err, phaseEnding
 	d.forget()
 }
 
-// ended is called when the Close event has come from conn.
-func (d *Driver) ended(err error) {
-	d.err, d.phase = err, phaseEnded
+// fail notes an error with which the connection ends when all input has been
+// handled.
+func (d *Driver) fail(format string, args ...any) {
+	d.cut, d.err = cutError, &Error{Code: ws.CodeAbnormal, Msg: fmt.Sprintf(format, args...)}
+	d.pipeline.Release() // as in EOF
+}
+
+// closed handles the PeerClose or Close event of conn.
+func (d *Driver) closed(ev Event) {
+	if ev.Kind == ws.PeerClose {
+		d.phase = phasePeerClosed
+		d.peer = &closing{ev.Code, string(ev.Data)}
+		return
+	}
+	d.err, d.phase = d.conn.Err(), phaseEnded
 	d.forget()
 }
 
-// forget lets go of what is not needed after the end.
+// forget drops what is not needed after the end.
 func (d *Driver) forget() {
-	d.in, d.hs = inbox{}, nil
+	d.in, d.hs = nil, nil
 	d.pipeline.Release()
 }
 
-// closeEvent is the Close event of a connection that did not end with a close
-// frame.
+// closeEvent returns the Close event of a connection to which conn gave none.
 func (d *Driver) closeEvent() Event {
 	ev := Event{Kind: ws.Close, Code: ws.CodeAbnormal}
-	if e, ok := d.err.(*Error); ok {
-		ev.Code, ev.Data = e.Code, []byte(e.Msg)
-	} else if d.err == nil {
+	switch e, ok := d.err.(*Error); {
+	case ok:
+		ev.Data = []byte(e.Msg)
+		if e.Code != 0 { // an application's refusal may have none
+			ev.Code = e.Code
+		}
+	case d.err == nil && d.peer != nil:
+		ev.Code, ev.Data = d.peer.code, []byte(d.peer.reason)
+	case d.err == nil:
 		ev.Code = ws.CodeNoStatus
 	}
 	return ev
@@ -281,42 +341,42 @@ func (d *Driver) closeEvent() Event {
 
 // open makes the connection: the handshake is complete.
 func (d *Driver) open() {
-	c := d.cfg
+	c, hs := d.cfg, d.hs
 	if d.version.IsHixie() {
 		d.conn = hixie.NewConn(&d.out, hixie.Config{
 			Version:    d.version,
-			MaxMessage: d.hs.maxMessage,
-			MaxFrame:   limit(c.MaxFrame, defaultMaxMessage),
-			Pieces:     d.hs.pieces,
+			MaxMessage: hs.maxMessage,
+			MaxFrame:   limit(c.MaxFrame, DefaultMaxMessage),
+			Pieces:     hs.pieces,
+			HoldClose:  c.HoldClose,
 		})
 	} else {
 		d.conn = hybi.NewConn(&d.out, hybi.Config{
 			Version:      d.version,
 			Server:       d.server,
-			MaxMessage:   d.hs.maxMessage,
+			MaxMessage:   hs.maxMessage,
 			MaxFrame:     limit(c.MaxFrame, -1),
 			MaxFragments: c.maxFragments(),
 			MaxPongs:     c.maxPongs(),
-			Pieces:       d.hs.pieces,
+			Pieces:       hs.pieces,
 			FragmentSize: max(c.FragmentSize, 0),
+			HoldClose:    c.HoldClose,
+			HoldPongs:    c.HoldPongs,
 			Rand:         c.Rand,
 			Pipeline:     d.pipeline,
 		})
 	}
 	d.phase = phaseOpening
 	d.clock, d.running = nil, timerNone // an idle connection without limits needs no clock
-	hs := d.hs
+	d.keepHead()
 	d.hs = nil
-	if !c.KeepRequest {
-		d.request, d.response = nil, nil
-	}
-	d.sendQueued(hs.queue)
+	d.sendWaiting(hs.waiting.calls)
 }
 
 // SetMaxMessage changes Config.MaxMessage for this connection from the next
 // message on.
 func (d *Driver) SetMaxMessage(n int) {
-	n = limit(n, defaultMaxMessage)
+	n = limit(n, DefaultMaxMessage)
 	switch {
 	case d.conn != nil:
 		d.conn.SetMaxMessage(n)
@@ -324,6 +384,9 @@ func (d *Driver) SetMaxMessage(n int) {
 		d.hs.maxMessage = n
 	}
 }
+
+// SetMaxBuffered changes Config.MaxBuffered for this connection.
+func (d *Driver) SetMaxBuffered(n int) { d.maxBuffered = int32(min(max(n, 0), math.MaxInt32)) }
 
 // SetPieces changes Config.Pieces for this connection from the next message on.
 func (d *Driver) SetPieces(pieces bool) {
@@ -335,12 +398,6 @@ func (d *Driver) SetPieces(pieces bool) {
 	}
 }
 
-// Take returns all bytes that wait to be sent; the caller owns them. If there
-// are any, spare[:0] becomes the driver's next buffer, or goes to Config.Buffers
-// if that is set: the caller must no longer use it. If there are none, Take
-// returns spare[:0].
-func (d *Driver) Take(spare []byte) []byte { return d.out.Take(spare) }
-
 // SetBuffers sets Config.Buffers for this connection, unless it is set.
 func (d *Driver) SetBuffers(b Buffers) {
 	if d.out.Pool == nil {
@@ -348,8 +405,17 @@ func (d *Driver) SetBuffers(b Buffers) {
 	}
 }
 
+// Take returns all bytes that wait to be sent; the caller owns them. If there
+// are any, spare[:0] becomes the driver's next buffer, or goes to Config.Buffers
+// if that is set: the caller must no longer use it. If there are none, Take
+// returns spare[:0].
+func (d *Driver) Take(spare []byte) []byte { return d.out.Take(spare) }
+
 // Buffered returns the number of bytes that wait to be taken.
 func (d *Driver) Buffered() int { return d.out.Len() }
+
+// Config returns the settings. They must not be modified.
+func (d *Driver) Config() *Config { return d.cfg }
 
 // State returns the state of the connection.
 func (d *Driver) State() State {
@@ -372,52 +438,16 @@ func (d *Driver) Version() Version { return d.version }
 // Subprotocol returns the subprotocol agreed on, or "".
 func (d *Driver) Subprotocol() string { return d.protocol }
 
-// Extensions returns the extensions agreed on as they stand in the handshake,
-// or "".
+// Extensions returns the extensions agreed on, in the form of
+// Sec-WebSocket-Extensions (RFC 6455, section 9.1), or "".
 func (d *Driver) Extensions() string { return d.pipeline.String() }
 
-// Request returns the request: on a server from Connect on, on a client from
-// the beginning. After Open it is nil unless Config.KeepRequest is set.
-func (d *Driver) Request() *Request { return d.request }
-
-// Response returns the answer: on a client what was received, of a refusal with
-// up to 1 KiB of the body; on a server what is or would be sent. After Open it
-// is nil unless Config.KeepRequest is set.
-func (d *Driver) Response() *Response { return d.response }
-
-// Err returns why the connection has ended: nil while it goes on or if the peer
+// Err returns why the connection has ended: nil while it continues or if the peer
 // has closed properly, an *Error for a violation, a refusal or a time limit, or
-// io.ErrUnexpectedEOF where the transport ended first.
-func (d *Driver) Err() error { return d.err }
-
-// Paused reports whether the driver waits for a call and takes no input until
-// then: on a server for Start, Reject or Detach, on a client for Start or Respond.
-func (d *Driver) Paused() bool {
-	return d.phase == phasePaused || d.phase == phaseIdle || d.phase == phaseRespond
-}
-
-// Pending reports whether an event waits that no input is needed for: Parse(nil)
-// fetches it. EOF, Tick and other calls may have caused it. What IO.Write has
-// taken does not count.
-func (d *Driver) Pending() bool {
-	switch d.phase {
-	case phaseOpening, phaseEnding:
-		return true
-	case phasePaused, phaseEnded, phaseDetached:
-		return false
-	case phaseOpen:
-		if d.conn.State() == ws.StateClosed {
-			return true
-		}
+// io.ErrUnexpectedEOF if the transport ended first.
+func (d *Driver) Err() error {
+	if d.cut == cutError && d.phase < phaseEnding {
+		return nil
 	}
-	return d.cut != nil
-}
-
-// Done reports whether all is said: the bytes that wait may be sent, and then
-// the transport closed. A server is done when the Close event has been fetched;
-// a client only when the server has closed the transport or CloseTimeout has
-// passed (RFC 6455, section 7.1.1), unless the handshake had failed or the pong
-// has not come. After Detach the transport is the caller's and Done stays false.
-func (d *Driver) Done() bool {
-	return d.phase == phaseEnded && (d.server || d.conn == nil || d.eof || d.unawaited)
+	return d.err
 }

@@ -91,8 +91,8 @@ func TestEOF(t *testing.T) {
 	d.EOF()
 	d.EOF()
 	want(t, d, masked(opFin|opText, "c")+"\x81", "Text b", "Text c", "Close 1006")
-	if d.Err() != io.ErrUnexpectedEOF || !d.Done() || d.State() != driver.StateClosed {
-		t.Errorf("err %v, done %v, state %v", d.Err(), d.Done(), d.State())
+	if d.Err() != io.ErrUnexpectedEOF || !isOver(d) || d.State() != driver.StateClosed {
+		t.Errorf("err %v, done %v, state %v", d.Err(), isOver(d), d.State())
 	}
 	d.EOF()
 	want(t, d, in)

@@ -10,57 +10,56 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// A driver on a transport of one's own: read, handle events, write. Here it is
-// an echo server on one end of a net.Pipe, and a client on the other.
+// A driver over a transport that blocks: do what Needs says. Here an echo server is
+// on one end of a net.Pipe, and a client on the other.
 func Example() {
-	serve := func(transport net.Conn) {
+	run := func(transport net.Conn, d *driver.Driver, handle func(driver.Event)) {
 		defer transport.Close()
-		d := driver.NewServer(nil)
 		in, out := make([]byte, 4096), []byte(nil)
-		for !d.Done() {
-			n, err := transport.Read(in)
-			for ev := range d.Events(in[:n]) {
-				switch ev.Kind {
-				case driver.Connect:
-					d.Start()
-				case driver.Text:
-					d.Text(ev.Data)
-				}
-			}
-			if err != nil {
-				d.EOF()
-				for range d.Events(nil) {
-				}
-			}
-			if out = d.Take(out); len(out) > 0 {
+		for d.Needs() != driver.NeedFinish {
+			n := 0
+			switch needs := d.Needs(); {
+			case needs&driver.NeedFetch != 0:
+			case needs&driver.NeedOutput != 0:
+				out = d.Take(out)
 				transport.Write(out)
+			default:
+				var err error
+				if n, err = transport.Read(in); err != nil {
+					d.EOF()
+				}
+			}
+			for ev := range d.Events(in[:n]) {
+				handle(ev)
 			}
 		}
 	}
 	near, far := net.Pipe()
-	go serve(far)
+	server := driver.NewServer(nil)
+	go run(far, server, func(ev driver.Event) {
+		switch ev.Kind {
+		case driver.Connect:
+			if err := server.Start(); err != nil {
+				server.Refuse(err)
+			}
+		case driver.Text:
+			server.Text(ev.Data)
+		}
+	})
 
-	d, err := driver.NewClient("ws://example.com/", nil)
+	client, err := driver.NewClient("ws://example.com/", nil)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	d.Start()
-	d.Text([]byte("hello")) // leaves when the connection is open
-	in := make([]byte, 4096)
-	for !d.Done() {
-		d.IO().WriteTo(near)
-		n, err := near.Read(in)
-		for ev := range d.Events(in[:n]) {
-			fmt.Printf("%v %q\n", ev.Kind, ev.Data)
-			if ev.Kind == driver.Text {
-				d.Close(driver.CodeNormal, "")
-			}
+	client.Start()
+	client.Text([]byte("hello")) // leaves when the connection is open
+	run(near, client, func(ev driver.Event) {
+		fmt.Printf("%v %q\n", ev.Kind, ev.Data)
+		if ev.Kind == driver.Text {
+			client.Close(driver.CodeNormal, "")
 		}
-		if err != nil {
-			d.EOF()
-		}
-	}
+	})
 	// Output:
 	// Open ""
 	// Text "hello"
@@ -179,7 +178,7 @@ func ExampleDriver_Tick() {
 	d := driver.NewServer(&driver.Config{HandshakeTimeout: 3 * time.Second})
 	start := time.Date(2011, 12, 11, 0, 0, 0, 0, time.UTC)
 	d.Tick(start)
-	due := d.NextTick()
+	due, _ := d.NextTick()
 	fmt.Println("due after", due.Sub(start))
 	d.Tick(due)
 	for ev := range d.Events(nil) {

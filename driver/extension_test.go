@@ -91,8 +91,8 @@ func TestExtensions(t *testing.T) {
 func TestExtensionsOrder(t *testing.T) {
 	reverse := slices.Clone(both)
 	slices.Reverse(reverse)
-	c, s := pair(t, &driver.Config{Extensions: both, KeepRequest: true}, &driver.Config{Extensions: reverse})
-	if got := c.Request().Get("Sec-WebSocket-Extensions"); got != "flip1, flip2" {
+	c, s := pair(t, &driver.Config{Extensions: both}, &driver.Config{Extensions: reverse})
+	if got := s.Request().Get("Sec-WebSocket-Extensions"); got != "flip1, flip2" {
 		t.Errorf("offer %q", got)
 	}
 	if c.Extensions() != "flip2, flip1" || s.Extensions() != "flip2, flip1" {
@@ -137,13 +137,13 @@ func TestExtensionFails(t *testing.T) {
 	if err := s.Text([]byte("a")); err != mistake {
 		t.Errorf("error %v", err)
 	}
-	if err := s.Text([]byte("a")); err != driver.ErrClosed || s.State() != driver.StateClosed || !s.Pending() {
-		t.Errorf("error %v, %v, pending %v", err, s.State(), s.Pending())
+	if err := s.Text([]byte("a")); err != driver.ErrClosed || s.State() != driver.StateClosed || !isPending(s) {
+		t.Errorf("error %v, %v, pending %v", err, s.State(), isPending(s))
 	}
 	out := string(s.Take(nil))
 	want(t, s, "", "Close 1011")
-	if e := peerError(t, s); e.Code != 1011 || s.Pending() || !s.Done() {
-		t.Errorf("%v, pending %v, done %v", e, s.Pending(), s.Done())
+	if e := peerError(t, s); e.Code != 1011 || isPending(s) || !isOver(s) {
+		t.Errorf("%v, pending %v, done %v", e, isPending(s), isOver(s))
 	}
 	want(t, c, out, "Close 1011")
 }

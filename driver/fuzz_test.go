@@ -69,8 +69,8 @@ func feedAll(t *testing.T, d *driver.Driver, streams bool, chunks ...[]byte) out
 	if d.Err() != nil {
 		o.Err = d.Err().Error()
 	}
-	if !d.Done() || d.State() != driver.StateClosed {
-		t.Errorf("after EOF: Done %v, %v", d.Done(), d.State())
+	if !isOver(d) || d.State() != driver.StateClosed {
+		t.Errorf("after EOF: Done %v, %v", isOver(d), d.State())
 	}
 	for i, r := range o.Events {
 		switch {

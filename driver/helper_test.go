@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
@@ -108,15 +109,26 @@ func closing(code uint16, reason string) string {
 // parse gives in to d as one chunk and returns the events.
 func parse(d *driver.Driver, in string) []wstest.Record { return wstest.Feed(d, []byte(in)) }
 
+// parsed returns the request in in, as another parser would hand it over.
+func parsed(t *testing.T, in string) *driver.Request {
+	t.Helper()
+	p := head.NewRequestParser(0, 0)
+	if _, done, err := p.Parse([]byte(in)); !done || err != nil {
+		t.Fatalf("parsing the request: %v, %v", done, err)
+	}
+	return p.Request()
+}
+
 // short shortens records to what most tests compare: kind, and data if any.
 func short(records []wstest.Record) []string {
 	var s []string
 	for _, r := range records {
 		text := r.Kind.String()
-		if r.Kind == driver.Close {
+		isClose := r.Kind == driver.Close || r.Kind == driver.PeerClose
+		if isClose {
 			text += fmt.Sprintf(" %d", r.Code)
 		}
-		if r.Data != "" && r.Kind != driver.Close {
+		if r.Data != "" && !isClose {
 			text += " " + r.Data
 		}
 		s = append(s, text)
@@ -247,3 +259,15 @@ func openClient(t testing.TB, c *driver.Config) *driver.Driver {
 
 // at is a moment of the virtual clock.
 func at(d time.Duration) time.Time { return time.Unix(1000, 0).Add(d) }
+
+// isOver reports whether d has nothing left to do but to hand over its output.
+func isOver(d *driver.Driver) bool {
+	needs := d.Needs()
+	return needs != 0 && needs&(driver.NeedInput|driver.NeedFetch|driver.NeedAnswer) == 0
+}
+
+// isPaused reports whether d waits for a call, and takes no input meanwhile.
+func isPaused(d *driver.Driver) bool { return d.Needs()&driver.NeedAnswer != 0 }
+
+// isPending reports whether d has an event that needs no input.
+func isPending(d *driver.Driver) bool { return d.Needs()&driver.NeedFetch != 0 }

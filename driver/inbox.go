@@ -1,32 +1,48 @@
 package driver
 
-// inbox holds input that waits to be dealt with. An idle driver has none. Bytes
+import "github.com/sans-io/websocket-driver/driver/ws"
+
+// inbox holds input that waits to be handled, in a buffer that pool lends. Bytes
 // never move within a buffer, since data of the last event may lie in what has
-// been dealt with.
+// been handled. The nil *inbox is empty.
 type inbox struct {
 	buf []byte
-	off int // bytes of buf that have been dealt with
+	off int // bytes of buf that have been handled
 }
 
-func (b *inbox) len() int      { return len(b.buf) - b.off }
+func (b *inbox) len() int {
+	if b == nil {
+		return 0
+	}
+	return len(b.buf) - b.off
+}
+
+// isIdle reports whether b holds neither input nor a buffer.
+func (b *inbox) isIdle() bool { return b == nil || b.buf == nil }
+
 func (b *inbox) bytes() []byte { return b.buf[b.off:] }
 
-// skip marks n bytes as dealt with. They may have been let go of meanwhile, by
-// the end of the connection.
-func (b *inbox) skip(n int) { b.off = min(b.off+n, len(b.buf)) }
+// skip marks n bytes as handled. The end of the connection may have dropped them.
+func (b *inbox) skip(n int) {
+	if b != nil {
+		b.off = min(b.off+n, len(b.buf))
+	}
+}
 
-// release lets go of a buffer that is used up.
-func (b *inbox) release() {
-	if b.len() == 0 {
+// release gives a buffer back that has been handled.
+func (b *inbox) release(pool *ws.Queue) {
+	if b != nil && b.buf != nil {
+		pool.GiveBack(b.buf)
 		*b = inbox{}
 	}
 }
 
-// keep appends a copy of p. What has been dealt with is left behind when it is
-// the larger part, so each byte is copied once more at most.
-func (b *inbox) keep(p []byte) {
-	if b.off > len(b.buf)/2 {
-		b.buf, b.off = append(make([]byte, 0, b.len()+len(p)), b.bytes()...), 0
+// keep appends a copy of p. If the buffer is too short, what has been handled is
+// left behind with it.
+func (b *inbox) keep(p []byte, pool *ws.Queue) {
+	if need := len(b.buf) + len(p); need > cap(b.buf) {
+		// Data of the last event may lie in the old buffer: it is not given back.
+		b.buf, b.off = append(pool.Borrow(max(b.len()+len(p), 2*b.len())), b.bytes()...), 0
 	}
 	b.buf = append(b.buf, p...)
 }

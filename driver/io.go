@@ -7,7 +7,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// IO is the wire side of a driver as io.ReadWriter: Write takes what comes from
+// IO is the wire side of a driver as an io.ReadWriter: Write takes what comes from
 // the transport, Read and WriteTo give what is to be sent. The events come from
 // Messages.Next or from Parse(nil). It never blocks.
 type IO Driver
@@ -34,12 +34,12 @@ func (w *IO) Write(p []byte) (int, error) {
 	}
 	most := d.cfg.maxMessage()
 	if most < 0 {
-		most = defaultMaxMessage
+		most = DefaultMaxMessage
 	}
 	most = min(most, math.MaxInt-d.cfg.maxHead()) + d.cfg.maxHead()
 	n := min(len(p), max(most-d.in.len(), 0))
 	if n > 0 {
-		d.in.keep(p[:n])
+		d.store(p[:n])
 		d.heard = true
 	}
 	if n < len(p) {
@@ -53,5 +53,5 @@ func (w *IO) Write(p []byte) (int, error) {
 func (w *IO) Read(p []byte) (int, error) { return w.out.Read(p) }
 
 // WriteTo writes all bytes that wait to be sent to dst. What dst does not take
-// stays.
+// remains.
 func (w *IO) WriteTo(dst io.Writer) (int64, error) { return w.out.WriteTo(dst) }

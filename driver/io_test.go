@@ -7,7 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // TestIOWrite copies its input, and bounds what waits.
@@ -193,7 +196,66 @@ func TestMessagesCopy(t *testing.T) {
 	}
 }
 
-// Behind the end no input helps: a loop that reads must see that.
+// TestMessagesEcho: io.Copy(m, m) sends each message as one message of its own kind
+// and of any length, empty ones included; in pieces a fragment for each piece.
+func TestMessagesEcho(t *testing.T) {
+	long := strings.Repeat("x", 32<<10-1) + "ä" + strings.Repeat("y", 100_000) // a rune across 32 KiB
+	in := masked(opFin|opText, long) + masked(opFin|opBinary, long) + masked(opFin|opText, "") + masked(opFin|opBinary, "") +
+		masked(opFin|opPing, "p")
+	want := plain(opFin|opText, long) + plain(opFin|opBinary, long) + plain(opFin|opText, "") + plain(opFin|opBinary, "")
+	for _, pieces := range []bool{false, true} {
+		d := openServer(t, &driver.Config{Pieces: pieces, HoldPongs: true}, request13())
+		_, _ = d.IO().Write([]byte(in[:len(in)/2]))
+		m := d.Messages()
+		echo := func() {
+			for ev := m.Next(); ev.Kind != driver.None; ev = m.Next() {
+				n, err := io.Copy(m, m)
+				switch {
+				case ev.Kind == driver.Ping:
+					wantErr(t, err, driver.ErrInvalid)
+				case err != nil || n != int64(len(ev.Data)):
+					t.Errorf("%v: %d bytes, %v", ev.Kind, n, err)
+				}
+			}
+			_, err := m.WriteTo(m)
+			wantErr(t, err, driver.ErrNoData)
+		}
+		echo()
+		_, _ = d.IO().Write([]byte(in[len(in)/2:]))
+		echo()
+		client := openClient(t, nil)
+		got := wstest.Join(wstest.Feed(client, d.Take(nil)))
+		expected := wstest.Feed(openClient(t, nil), []byte(want))
+		if diff := cmp.Diff(expected, got); diff != "" {
+			t.Errorf("pieces %v (-want +got):\n%.300s", pieces, diff)
+		}
+	}
+}
+
+// TestMessagesWriteTo writes what Read has not read, in one Write; a short write
+// leaves the rest.
+func TestMessagesWriteTo(t *testing.T) {
+	d := openServer(t, nil, request13())
+	_, _ = d.IO().Write([]byte(masked(opFin|opText, "hello, world")))
+	m := d.Messages()
+	m.Next()
+	if _, err := io.ReadFull(m, make([]byte, 7)); err != nil {
+		t.Fatal(err)
+	}
+	w := &narrow{room: 2}
+	if n, err := m.WriteTo(w); n != 2 || err != io.ErrShortWrite {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	w.room = 10
+	if n, err := m.WriteTo(w); n != 3 || err != nil || w.got != "world" {
+		t.Errorf("%d bytes, %v: %q", n, err, w.got)
+	}
+	if n, err := m.WriteTo(w); n != 0 || err != nil {
+		t.Errorf("at the end %d bytes, %v", n, err)
+	}
+}
+
+// After the end no input helps: a loop that reads must see that.
 func TestMessagesReadAfterClose(t *testing.T) {
 	d := openServer(t, nil, request13())
 	d.EOF()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sans-io/websocket-driver/driver/head"
+	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
 // originFields are what browsers name the origin in, hybi-7 and 8 the second one.
@@ -32,7 +33,7 @@ func CheckOrigin(r *Request, patterns []string) error {
 			if ok, err := originPasses(origin, host(r), patterns); err != nil {
 				return err
 			} else if !ok {
-				return refusal(403, "origin %.64q is not allowed", origin)
+				return ws.Refusal(403, "origin %.64q is not allowed", origin)
 			}
 		}
 	}
@@ -63,7 +64,7 @@ func originPasses(origin, host string, patterns []string) (bool, error) {
 		}
 		ok, err := path.Match(strings.ToLower(pattern), name)
 		if err != nil {
-			return false, fmt.Errorf("%w: origin pattern %q: %w", ErrUnsupported, pattern, err)
+			return false, fmt.Errorf("%w: origin pattern %q: %w", ErrInvalid, pattern, err)
 		}
 		if ok || pattern == "*" {
 			return true, nil

@@ -95,7 +95,7 @@ func TestCheckOriginPattern(t *testing.T) {
 	r := &driver.Request{Fields: []driver.Field{{Name: "Origin", Value: "http://example.com"}}}
 	err := driver.CheckOrigin(r, []string{"[a"})
 	var e *driver.Error
-	if !errors.Is(err, path.ErrBadPattern) || !errors.Is(err, driver.ErrUnsupported) || errors.As(err, &e) {
+	if !errors.Is(err, path.ErrBadPattern) || !errors.Is(err, driver.ErrInvalid) || errors.As(err, &e) {
 		t.Errorf("%v", err)
 	}
 }

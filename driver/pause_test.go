@@ -15,8 +15,8 @@ func TestPause(t *testing.T) {
 	d := driver.NewServer(nil)
 	in := []byte(request13() + masked(opFin|opText, "a"))
 	n, ev := d.Parse(in)
-	if n != len(request13()) || ev.Kind != driver.Connect || !d.Paused() {
-		t.Fatalf("%d bytes used, event %v, paused %v", n, ev.Kind, d.Paused())
+	if n != len(request13()) || ev.Kind != driver.Connect || !isPaused(d) {
+		t.Fatalf("%d bytes used, event %v, paused %v", n, ev.Kind, isPaused(d))
 	}
 	if d.Version() != driver.Hybi13 || d.Request().Target != "/chat" || d.Response().Status != 101 {
 		t.Errorf("version %v, request %+v", d.Version(), d.Request())
@@ -26,8 +26,8 @@ func TestPause(t *testing.T) {
 			t.Fatalf("%d bytes used in the pause, event %v", n, ev.Kind)
 		}
 	}
-	if err := d.Start(); err != nil || d.Paused() {
-		t.Fatalf("Start: %v, paused %v", err, d.Paused())
+	if err := d.Start(); err != nil || isPaused(d) {
+		t.Fatalf("Start: %v, paused %v", err, isPaused(d))
 	}
 	want(t, d, string(in[n:]), "Open", "Text a")
 }
@@ -41,8 +41,8 @@ func TestPauseEOF(t *testing.T) {
 		}
 		d.EOF()
 		want(t, d, "")
-		if !d.Paused() || d.Done() {
-			t.Fatalf("paused %v, done %v", d.Paused(), d.Done())
+		if !isPaused(d) || isOver(d) {
+			t.Fatalf("paused %v, done %v", isPaused(d), isOver(d))
 		}
 		return d
 	}
@@ -90,15 +90,15 @@ func TestPauseRoom(t *testing.T) {
 			return d, got
 		}
 		d, got := fill(maxHead)
-		if diff := cmp.Diff([]string{"Connect"}, got); diff != "" || !d.Paused() {
+		if diff := cmp.Diff([]string{"Connect"}, got); diff != "" || !isPaused(d) {
 			t.Errorf("%d bytes with the head, within the limit: %s", with, diff)
 		}
 		d, got = fill(maxHead + 1)
 		if diff := cmp.Diff([]string{"Connect", "Close"}, got); diff != "" {
 			t.Errorf("%d bytes with the head, beyond the limit: %s", with, diff)
 		}
-		if e := peerError(t, d); e.Status != 413 || !d.Done() || !strings.HasPrefix(string(d.Take(nil)), "HTTP/1.1 413 ") {
-			t.Errorf("status %d, done %v", e.Status, d.Done())
+		if e := peerError(t, d); e.Status != 413 || !isOver(d) || !strings.HasPrefix(string(d.Take(nil)), "HTTP/1.1 413 ") {
+			t.Errorf("status %d, done %v", e.Status, isOver(d))
 		}
 	}
 	d := driver.FromRequest(&driver.Request{}, &driver.Config{MaxHead: maxHead})
@@ -196,8 +196,8 @@ func TestAncestorDetach(t *testing.T) {
 			if diff := cmp.Diff(in, string(door(d, chunks))); diff != "" {
 				t.Fatalf("%s, %s: (-want +got):\n%s", name, cut, diff)
 			}
-			if d.Detach() != nil || d.State() != driver.StateClosed || d.Paused() || d.Done() {
-				t.Fatalf("%s, %s: state %v, paused %v, done %v", name, cut, d.State(), d.Paused(), d.Done())
+			if d.Detach() != nil || d.State() != driver.StateClosed || isPaused(d) || isOver(d) {
+				t.Fatalf("%s, %s: state %v, paused %v, done %v", name, cut, d.State(), isPaused(d), isOver(d))
 			}
 		})
 	}
@@ -210,8 +210,8 @@ func TestDetached(t *testing.T) {
 	if err := d.Start(); err == nil {
 		t.Error("Start for a plain request: no error")
 	}
-	if d.Version() != 0 || d.Response() != nil || !d.Paused() {
-		t.Errorf("version %v, response %v, paused %v", d.Version(), d.Response(), d.Paused())
+	if d.Version() != 0 || d.Response() != nil || !isPaused(d) {
+		t.Errorf("version %v, response %v, paused %v", d.Version(), d.Response(), isPaused(d))
 	}
 	d.Detach()
 	d.EOF()
@@ -226,8 +226,8 @@ func TestDetached(t *testing.T) {
 	wantErr(t, d.Close(1000, ""), driver.ErrClosed)
 	wantErr(t, d.Start(), driver.ErrState)
 	wantErr(t, d.Reject(400, nil, nil), driver.ErrState)
-	if d.Err() != nil || !d.NextTick().IsZero() || d.Buffered() != 0 {
-		t.Errorf("err %v, next tick %v, %d bytes to send", d.Err(), d.NextTick(), d.Buffered())
+	if _, ticks := d.NextTick(); d.Err() != nil || ticks || d.Buffered() != 0 || d.Needs() != 0 {
+		t.Errorf("err %v, ticks %v, %d bytes to send, needs %v", d.Err(), ticks, d.Buffered(), d.Needs())
 	}
 
 	d = openServer(t, nil, request13())

@@ -171,7 +171,7 @@ func TestPipe(t *testing.T) {
 					if g.server.Version() != v {
 						t.Errorf("the server speaks %v, not %v", g.server.Version(), v)
 					}
-					if v != driver.Hixie75 && !g.server.Done() {
+					if v != driver.Hixie75 && !isOver(g.server) {
 						t.Error("the server is not done")
 					}
 				}

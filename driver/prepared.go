@@ -11,8 +11,8 @@ import (
 )
 
 // Variant names a form in which servers send a message. Drivers with equal
-// Variants send the same bytes. The zero Variant is the form of a server that
-// speaks hybi, without extensions and FragmentSize.
+// Variants (==) send the same bytes. The zero Variant is the form of a server
+// that speaks hybi, without extensions and FragmentSize.
 type Variant struct {
 	hixie        bool
 	own          bool // the extensions encode messages for this connection only
@@ -46,12 +46,13 @@ type prepared struct {
 
 // NewPrepared encodes a message of kind Text or Binary in the zero Variant and in
 // all variants given, where possible: several extensions at once, and extensions
-// that are no extensions.Preparer, encode for each connection anew. It keeps a
-// copy of p. An error of an extension is returned.
+// that are no extensions.Preparer, encode anew for each connection. It keeps a
+// copy of p. The error is ErrInvalid for another kind, ErrInvalidUTF8, or that of
+// an extension.
 func NewPrepared(k Kind, p []byte, variants ...Variant) (*Prepared, error) {
 	switch {
 	case k != ws.Text && k != ws.Binary:
-		return nil, fmt.Errorf("%w: prepared message of kind %v", ErrUnsupported, k)
+		return nil, fmt.Errorf("%w: prepared message of kind %v", ErrInvalid, k)
 	case k == ws.Text && !utf8.Valid(p):
 		return nil, ErrInvalidUTF8
 	}
@@ -88,17 +89,17 @@ func (v Variant) prepare(k Kind, p []byte) (prepared, error) {
 }
 
 // SendPrepared sends m, like Text or Binary. Only servers gain from it: a client
-// masks each message with a key of its own. A driver for whose Variant m has not
-// been encoded encodes it for itself.
+// masks each message with a fresh key. A driver for whose Variant m has not been
+// encoded encodes it itself.
 func (d *Driver) SendPrepared(m *Prepared) error {
-	if d.conn == nil || d.phase >= phaseEnding || !d.server {
+	if !d.canSend() || !d.server {
 		return d.send(m.kind, m.data)
 	}
 	f, ok := m.forms[d.Variant()]
-	if !ok {
+	switch {
+	case !ok:
 		return d.send(m.kind, m.data)
-	}
-	if most := d.cfg.MaxBuffered; most > 0 && d.out.Len()+len(m.data) > most {
+	case d.isFull():
 		return ErrFull
 	}
 	err := d.conn.Prepared(f.frames)

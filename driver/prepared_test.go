@@ -88,6 +88,6 @@ func TestPreparedMisuse(t *testing.T) {
 	wantErr(t, err, driver.ErrInvalidUTF8)
 	for _, k := range []driver.Kind{driver.None, driver.Open, driver.Ping, driver.Close} {
 		_, err := driver.NewPrepared(k, nil)
-		wantErr(t, err, driver.ErrUnsupported)
+		wantErr(t, err, driver.ErrInvalid)
 	}
 }

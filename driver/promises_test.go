@@ -26,12 +26,12 @@ func TestEventSize(t *testing.T) {
 }
 
 // TestDriverSize: what an idle open connection of a server holds, apart from
-// its Config. Measured on 64 bits: Driver 200 bytes, hybi.Conn 200.
+// its Config. Measured on 64 bits: Driver 208 bytes, hybi.Conn 200.
 func TestDriverSize(t *testing.T) {
 	if strconv.IntSize == 32 {
 		t.Log("the sizes are those of 64-bit machines and smaller here")
 	}
-	const most = 400 // allocated in classes of 208 bytes
+	const most = 2 * 208 // each is allocated in a class of 208 bytes
 	d := unsafe.Sizeof(driver.Driver{})
 	if n := d + unsafe.Sizeof(hybi.Conn{}); n > most {
 		t.Errorf("Driver and hybi.Conn have %d bytes, the limit is %d", n, most)

@@ -13,30 +13,45 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
+// run drives d over a transport that blocks, on one goroutine.
+func run(transport io.ReadWriter, d *driver.Driver, handle func(driver.Event)) error {
+	in, out := make([]byte, 4096), []byte(nil)
+	for {
+		n := 0
+		switch needs := d.Needs(); {
+		case needs&driver.NeedFetch != 0: // before output: what one read causes leaves in one write
+		case needs&driver.NeedOutput != 0:
+			out = d.Take(out)
+			if _, err := transport.Write(out); err != nil {
+				d.EOF()
+			}
+		case needs&driver.NeedInput != 0:
+			var err error
+			if n, err = transport.Read(in); err != nil {
+				d.EOF() // after in[:n]
+			}
+		default: // finished, or handle has not answered the request
+			return d.Err()
+		}
+		for ev := range d.Events(in[:n]) {
+			handle(ev)
+		}
+	}
+}
+
 // serve echoes text over any transport.
 func serve(transport io.ReadWriter) error {
 	d := driver.NewServer(nil)
-	in, out := make([]byte, 4096), []byte(nil)
-	for !d.Done() {
-		n, err := transport.Read(in)
-		if err != nil {
-			d.EOF() // behind in[:n]
-		}
-		for ev := range d.Events(in[:n]) {
-			switch ev.Kind {
-			case driver.Connect:
-				if d.Start() != nil { // not for WebSocket
-					d.Reject(404, nil, nil)
-				}
-			case driver.Text:
-				d.Text(ev.Data)
+	return run(transport, d, func(ev driver.Event) {
+		switch ev.Kind {
+		case driver.Connect:
+			if err := d.Start(); err != nil {
+				d.Refuse(err)
 			}
+		case driver.Text:
+			d.Text(ev.Data)
 		}
-		if out = d.Take(out); len(out) > 0 {
-			transport.Write(out)
-		}
-	}
-	return d.Err()
+	})
 }
 
 // A transport of one's own: here a pipe in memory.
@@ -54,7 +69,7 @@ func Example_transport() {
 	// Output: <nil>
 }
 
-// TestDocuments: every Go snippet in README.md and docs stands in a test, so it
+// TestDocuments: every Go snippet in README.md and docs appears in a test, so it
 // compiles and runs.
 func TestDocuments(t *testing.T) {
 	var tests strings.Builder
@@ -79,7 +94,7 @@ func TestDocuments(t *testing.T) {
 		for _, part := range strings.Split(string(b), "```go\n")[1:] {
 			snippet, _, _ := strings.Cut(part, "```")
 			if snippets++; !strings.Contains(tests.String(), unindented(snippet)) {
-				t.Errorf("%s: this snippet stands in no test:\n%s", path, snippet)
+				t.Errorf("%s: this snippet appears in no test:\n%s", path, snippet)
 			}
 		}
 	}

@@ -150,7 +150,7 @@ func TestDefaultVersions(t *testing.T) {
 		if e := peerError(t, d); e.Status != 426 {
 			t.Errorf("%s: status %d, want 426", b.name, e.Status)
 		}
-		if !d.Done() {
+		if !isOver(d) {
 			t.Errorf("%s: the server is not done", b.name)
 		}
 	}

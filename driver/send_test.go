@@ -23,7 +23,7 @@ func TestMisuse(t *testing.T) {
 			"cut text":            {d.Text([]byte("a\xc3")), driver.ErrInvalidUTF8},
 			"text fragment":       {d.Fragment(driver.Text, []byte("\xff"), false), driver.ErrInvalidUTF8},
 			"cut last fragment":   {d.Fragment(driver.Text, []byte("\xc3"), true), driver.ErrInvalidUTF8},
-			"fragmented ping":     {d.Fragment(driver.Ping, nil, true), driver.ErrUnsupported},
+			"fragmented ping":     {d.Fragment(driver.Ping, nil, true), driver.ErrInvalid},
 			"long ping":           {d.Ping([]byte(long)), driver.ErrTooLong},
 			"long pong":           {d.Pong([]byte(long)), driver.ErrTooLong},
 			"long reason":         {d.Close(1000, long[2:]), driver.ErrTooLong},
@@ -122,18 +122,26 @@ func TestMaxQueued(t *testing.T) {
 	}
 }
 
-// TestMaxBuffered bounds messages and lets control frames pass.
+// TestMaxBuffered: while MaxBuffered bytes wait messages are refused; control frames
+// pass, and so does the end of a message.
 func TestMaxBuffered(t *testing.T) {
 	m, _ := driver.NewPrepared(driver.Binary, make([]byte, 5))
 	d := openServer(t, &driver.Config{MaxBuffered: 10}, request13())
-	wantErr(t, d.Text(make([]byte, 11)), driver.ErrFull)
-	if err := d.Text(make([]byte, 8)); err != nil { // 10 bytes as a frame
-		t.Fatal(err)
+	for _, err := range []error{
+		d.Text(make([]byte, 7)), // 9 bytes as a frame
+		d.Fragment(driver.Text, make([]byte, 1000), false),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	wantErr(t, d.Text([]byte("x")), driver.ErrFull)
 	wantErr(t, d.Fragment(driver.Text, []byte("x"), false), driver.ErrFull)
+	if err := d.Fragment(driver.Text, nil, true); err != nil {
+		t.Error(err)
+	}
+	wantErr(t, d.Text(nil), driver.ErrFull)
 	wantErr(t, d.SendPrepared(m), driver.ErrFull)
-	for _, err := range []error{d.Text(nil), d.Ping([]byte("ping")), d.Pong(nil)} {
+	for _, err := range []error{d.Ping([]byte("ping")), d.Pong(nil)} {
 		if err != nil {
 			t.Error(err)
 		}
@@ -142,7 +150,9 @@ func TestMaxBuffered(t *testing.T) {
 	if err := d.Close(1000, "still"); err != nil {
 		t.Error(err)
 	}
-	d = openServer(t, nil, request13())
+	d.Take(nil)
+	d = openServer(t, &driver.Config{MaxBuffered: 1}, request13())
+	d.SetMaxBuffered(-1)
 	for range 100 {
 		if err := d.Binary(make([]byte, 1<<16)); err != nil {
 			t.Fatal(err)
@@ -251,6 +261,9 @@ func (p *pool) Get(n int) []byte {
 
 func (p *pool) Put(b []byte) {
 	b = b[:cap(b)]
+	if len(b) == 0 {
+		return
+	}
 	delete(p.lent, &b[0])
 	for i := range b {
 		b[i] = 0xa5

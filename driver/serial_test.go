@@ -54,7 +54,7 @@ func Example_serialLine() {
 	client.Text([]byte("temperature?"))
 
 	buf := make([]byte, 64)
-	for !server.Done() {
+	for server.Needs() != driver.NeedFinish {
 		err := poll(device, server, buf, func(ev driver.Event) {
 			switch ev.Kind {
 			case driver.Connect:

@@ -164,7 +164,7 @@ func TestSelect(t *testing.T) {
 	}
 	d := driver.NewServer(pick("c"))
 	want(t, d, request, "Close 1006")
-	wantErr(t, d.Err(), driver.ErrUnsupported)
+	wantErr(t, d.Err(), driver.ErrInvalid)
 	if out := string(d.Take(nil)); !strings.HasPrefix(out, "HTTP/1.1 500 ") || strings.Contains(out, `"c"`) {
 		t.Errorf("answer to a request that the Config fails: %q", out)
 	}
@@ -201,8 +201,8 @@ func TestRefusals(t *testing.T) {
 	for _, test := range tests {
 		d := driver.NewServer(&driver.Config{Versions: driver.AllVersions()})
 		want(t, d, test.in, "Close 1002")
-		if e := peerError(t, d); e.Status != test.status || !d.Done() || d.State() != driver.StateClosed {
-			t.Errorf("%s: %v: status %d, done %v, state %v", test.name, e, e.Status, d.Done(), d.State())
+		if e := peerError(t, d); e.Status != test.status || !isOver(d) || d.State() != driver.StateClosed {
+			t.Errorf("%s: %v: status %d, done %v, state %v", test.name, e, e.Status, isOver(d), d.State())
 		}
 		out := string(d.Take(nil))
 		if !strings.HasPrefix(out, fmt.Sprintf("HTTP/1.1 %d ", test.status)) || !strings.Contains(out, "\r\nContent-Length: ") {
@@ -222,8 +222,8 @@ func TestReject(t *testing.T) {
 		return d
 	}
 	d := pause(request13())
-	wantErr(t, d.Reject(101, nil, nil), driver.ErrUnsupported)
-	wantErr(t, d.Reject(600, nil, nil), driver.ErrUnsupported)
+	wantErr(t, d.Reject(101, nil, nil), driver.ErrInvalid)
+	wantErr(t, d.Reject(600, nil, nil), driver.ErrInvalid)
 	wantErr(t, d.Reject(403, []driver.Field{{Name: "X", Value: "a\r\nSet-Cookie: b"}}, nil), driver.ErrUnsupported)
 	wantOut(t, d, "")
 	if err := d.Reject(401, []driver.Field{{Name: "WWW-Authenticate", Value: "Basic"}}, []byte("no")); err != nil {
@@ -234,8 +234,8 @@ func TestReject(t *testing.T) {
 	wantErr(t, d.Text(nil), driver.ErrClosed)
 	want(t, d, masked(opFin|opText, "ignored"), "Close 1006")
 	wantOut(t, d, lines("HTTP/1.1 401 Unauthorized", "WWW-Authenticate: Basic", "Content-Length: 2", "Connection: close")+"no")
-	if e := peerError(t, d); e.Status != 401 || !d.Done() || d.Response().Status != 401 {
-		t.Errorf("status %d, done %v", e.Status, d.Done())
+	if e := peerError(t, d); e.Status != 401 || !isOver(d) || d.Response().Status != 401 {
+		t.Errorf("status %d, done %v", e.Status, isOver(d))
 	}
 
 	d = pause("GET / HTTP/1.0\r\n\r\n") // a plain request may be rejected too
@@ -245,8 +245,8 @@ func TestReject(t *testing.T) {
 	wantOut(t, d, lines("HTTP/1.1 204 No Content", "Connection: keep-alive"))
 
 	d = pause("GET / HTTP/1.0\r\n\r\n")
-	wantErr(t, d.Reject(204, nil, []byte("a body that 204 can not have")), driver.ErrUnsupported)
-	wantErr(t, d.Reject(304, nil, []byte("nor 304")), driver.ErrUnsupported)
+	wantErr(t, d.Reject(204, nil, []byte("a body that 204 can not have")), driver.ErrInvalid)
+	wantErr(t, d.Reject(304, nil, []byte("nor 304")), driver.ErrInvalid)
 }
 
 // TestFromRequest checks at once and queues nothing before Start.
@@ -258,7 +258,7 @@ func TestFromRequest(t *testing.T) {
 	}
 	v13 := driver.Field{Name: "Sec-WebSocket-Version", Value: "13"}
 	d := driver.FromRequest(request(v13), nil)
-	if d.Err() != nil || d.Response().Status != 101 || d.Buffered() != 0 || !d.Paused() || d.State() != driver.StateConnecting {
+	if d.Err() != nil || d.Response().Status != 101 || d.Buffered() != 0 || !isPaused(d) || d.State() != driver.StateConnecting {
 		t.Errorf("err %v, response %+v, %d bytes", d.Err(), d.Response(), d.Buffered())
 	}
 	want(t, d, "")
@@ -270,7 +270,7 @@ func TestFromRequest(t *testing.T) {
 	wantOut(t, d, response13())
 
 	d = driver.FromRequest(request(driver.Field{Name: "Sec-WebSocket-Version", Value: "99"}), nil)
-	if e := peerError(t, d); e.Status != 426 || d.Response().Status != 426 || !d.Paused() || d.Buffered() != 0 {
+	if e := peerError(t, d); e.Status != 426 || d.Response().Status != 426 || !isPaused(d) || d.Buffered() != 0 {
 		t.Errorf("status %d, response %+v", e.Status, d.Response())
 	}
 	var e *driver.Error
@@ -286,7 +286,7 @@ func TestFromRequest(t *testing.T) {
 		t.Errorf("no WebSocket request: %v", e)
 	}
 	d = driver.FromRequest(request(v13), &driver.Config{Fields: []driver.Field{{Name: "Upgrade", Value: "x"}}})
-	if wantErr(t, d.Err(), driver.ErrUnsupported); d.Response().Status != 500 || strings.Contains(string(d.Response().Body), "Upgrade") {
+	if wantErr(t, d.Err(), driver.ErrInvalid); d.Response().Status != 500 || strings.Contains(string(d.Response().Body), "Upgrade") {
 		t.Errorf("response to the fault of the Config: %+v", d.Response())
 	}
 }
@@ -301,7 +301,7 @@ func TestConnectRefusal(t *testing.T) {
 	if diff := cmp.Diff(want, d.Response()); diff != "" {
 		t.Errorf("response (-want +got):\n%s", diff)
 	}
-	wantErr(t, d.Reject(200, nil, nil), driver.ErrUnsupported)
+	wantErr(t, d.Reject(200, nil, nil), driver.ErrInvalid)
 	if err := d.Reject(403, nil, []byte("no")); err != nil || d.Buffered() != 0 || d.Response().Status != 403 {
 		t.Errorf("Reject: %v, %d bytes, response %+v", err, d.Buffered(), d.Response())
 	}
@@ -313,16 +313,49 @@ func TestConnectRefusal(t *testing.T) {
 	}
 }
 
-// TestKeepRequest keeps the heads, and lets go of them unless told.
-func TestKeepRequest(t *testing.T) {
-	for _, keep := range []bool{false, true} {
-		s := openServer(t, &driver.Config{KeepRequest: keep}, request13())
-		c := openClient(t, &driver.Config{KeepRequest: keep})
-		for _, d := range []*driver.Driver{s, c} {
-			if (d.Request() != nil) != keep || (d.Response() != nil) != keep {
-				t.Errorf("KeepRequest %v: %v, %v", keep, d.Request(), d.Response())
-			}
+// TestRequestKept: after Open the peer's head can be read again, unless
+// Config.DropHandshake is set.
+func TestRequestKept(t *testing.T) {
+	for _, drop := range []bool{false, true} {
+		s := openServer(t, &driver.Config{DropHandshake: drop}, request13("X-Room: 7"))
+		c := openClient(t, &driver.Config{DropHandshake: drop})
+		if s.Response() != nil || c.Request() != nil {
+			t.Errorf("the server's own %v, the client's own %v", s.Response(), c.Request())
 		}
+		r, answer := s.Request(), c.Response()
+		if drop {
+			if r != nil || answer != nil {
+				t.Errorf("dropped: %v, %v", r, answer)
+			}
+			continue
+		}
+		if r == nil || r.Method != "GET" || r.Target != "/chat" || r.Get("X-Room") != "7" || r.Authority != "example.com" || r.Scheme != "" {
+			t.Errorf("request %+v", r)
+		}
+		if answer == nil || answer.Status != 101 || answer.Get("Upgrade") != "websocket" {
+			t.Errorf("response %+v", answer)
+		}
+		if again := s.Request(); again == r {
+			t.Error("the request is kept parsed")
+		}
+	}
+	s := driver.NewServer(nil)
+	want(t, s, request13(), "Connect")
+	s.Request().Scheme = "wss"
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	want(t, s, "", "Open")
+	if r := s.Request(); r.Scheme != "wss" {
+		t.Errorf("scheme %q, not wss", r.Scheme)
+	}
+	s = driver.FromRequest(parsed(t, request13("X-Room: 7")), nil)
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	want(t, s, "", "Open")
+	if r := s.Request(); r == nil || r.Get("X-Room") != "7" || s.Response() != nil {
+		t.Errorf("after FromRequest %+v, %v", r, s.Response())
 	}
 }
 
@@ -333,8 +366,8 @@ func TestHandshakeCut(t *testing.T) {
 		want(t, d, in)
 		d.EOF()
 		want(t, d, "", "Close 1006")
-		if d.Err() != io.ErrUnexpectedEOF || !d.Done() {
-			t.Errorf("err %v, done %v", d.Err(), d.Done())
+		if d.Err() != io.ErrUnexpectedEOF || !isOver(d) {
+			t.Errorf("err %v, done %v", d.Err(), isOver(d))
 		}
 		wantOut(t, d, "")
 	}

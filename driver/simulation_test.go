@@ -27,7 +27,7 @@ type packet struct {
 	data []byte // nil is the end of the transport
 }
 
-// run returns when nothing will happen any more.
+// run returns when nothing more will happen.
 func (s *simulation) run() {
 	for next := s.now; !next.IsZero(); next = s.next() {
 		if next.After(s.now) {
@@ -38,17 +38,14 @@ func (s *simulation) run() {
 				if to.way[0].data == nil {
 					to.EOF()
 				}
-				to.receive(to.way[0].data)
+				s.receive(to, to.way[0].data)
 				to.way = to.way[1:]
 			}
-			if t := to.NextTick(); !t.IsZero() && !t.After(s.now) {
-				to.Tick(s.now)
-			}
-			to.receive(nil) // events that calls have caused
+			s.receive(to, nil) // a tick that is due, and events that calls have caused
 			if out := to.Take(nil); len(out) > 0 {
 				s.send(s.sides[1-i], out)
 			}
-			if to.Done() && !to.ended {
+			if to.Needs() == driver.NeedFinish && !to.ended {
 				to.ended = true
 				s.send(s.sides[1-i], nil)
 			}
@@ -56,8 +53,8 @@ func (s *simulation) run() {
 	}
 }
 
-func (to *side) receive(data []byte) {
-	for ev := range to.Events(data) {
+func (s *simulation) receive(to *side, data []byte) {
+	for ev := range to.Wake(data, false, func() time.Time { return s.now }) {
 		to.handle(ev)
 	}
 }
@@ -75,7 +72,7 @@ func (s *simulation) send(to *side, data []byte) {
 func (s *simulation) next() time.Time {
 	var next time.Time
 	for _, to := range s.sides {
-		if t := to.NextTick(); !t.IsZero() && (next.IsZero() || t.Before(next)) {
+		if t, ok := to.NextTick(); ok && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
 		if len(to.way) > 0 && (next.IsZero() || to.way[0].due.Before(next)) {

@@ -19,25 +19,13 @@ func ask(transport io.ReadWriter, question string) (answer string, err error) {
 	}
 	d.Start()
 	d.Text([]byte(question)) // waits for the handshake
-	in, out := make([]byte, 4096), []byte(nil)
-	for !d.Done() {
-		if out = d.Take(out); len(out) > 0 {
-			if _, err := transport.Write(out); err != nil {
-				return answer, err
-			}
+	err = run(transport, d, func(ev driver.Event) {
+		if ev.Kind == driver.Text {
+			answer = string(ev.Data)
+			d.Close(driver.CodeNormal, "")
 		}
-		n, err := transport.Read(in)
-		if err != nil {
-			d.EOF() // behind in[:n]
-		}
-		for ev := range d.Events(in[:n]) {
-			if ev.Kind == driver.Text {
-				answer = string(ev.Data)
-				d.Close(driver.CodeNormal, "")
-			}
-		}
-	}
-	return answer, d.Err()
+	})
+	return answer, err
 }
 
 // Two pipes, one for each direction.
@@ -61,20 +49,23 @@ func Example_pipes() {
 func serveInTime(transport net.Conn, c *driver.Config) error {
 	d := driver.NewServer(c)
 	in, out := make([]byte, 4096), []byte(nil)
-	for !d.Done() {
-		transport.SetReadDeadline(d.NextTick()) // the zero Time is none, and driver.Now has passed
-		n, err := transport.Read(in)
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
+	for d.Needs() != driver.NeedFinish {
+		next, ok := d.NextTick()
+		if ok && next.IsZero() { // a limit that waits for its start
 			d.Tick(time.Now())
-		case err != nil:
-			d.EOF()
+			next, ok = d.NextTick()
 		}
-		for ev := range d.Events(in[:n]) {
+		if !ok {
+			next = time.Time{} // no deadline
+		}
+		transport.SetReadDeadline(next)
+		n, err := transport.Read(in)
+		ended := err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+		for ev := range d.Wake(in[:n], ended, time.Now) {
 			switch ev.Kind {
 			case driver.Connect:
-				if d.Start() != nil {
-					d.Reject(404, nil, nil)
+				if err := d.Start(); err != nil {
+					d.Refuse(err)
 				}
 			case driver.Text:
 				d.Text(ev.Data)
@@ -105,35 +96,17 @@ type loopConn struct {
 }
 
 // ready is called when the socket has input, has ended, can be written again, or
-// when the time that ready returned last has come. It returns when to call it at
-// the latest, the zero Time for never, and whether to close the socket.
-func (c *loopConn) ready(in []byte, ended bool, clock func() time.Time) (wake time.Time, done bool) {
-	if ended {
-		c.EOF()
-	}
-	c.events(in)
-	wake = c.NextTick()
-	if !wake.IsZero() { // only now the clock is needed
-		if now := clock(); !wake.After(now) {
-			c.Tick(now)
-			c.events(nil)
-			wake = c.NextTick()
-		}
-	}
-	_, err := c.IO().WriteTo(c.socket) // what it does not take stays
-	switch {
-	case err != nil && !errors.Is(err, io.ErrShortWrite):
-		return time.Time{}, true
-	case c.Buffered() > 0:
-		return wake, false // ask the poller for the moment when it can be written
-	}
-	return wake, c.Done()
-}
-
-func (c *loopConn) events(in []byte) {
-	for ev := range c.Events(in) {
+// when the time that NextTick has returned last has come. It reports whether to
+// close the socket.
+func (c *loopConn) ready(in []byte, ended bool, now func() time.Time) (done bool) {
+	for ev := range c.Wake(in, ended, now) {
 		c.handle(c, ev)
 	}
+	_, err := c.IO().WriteTo(c.socket) // what the socket does not take remains
+	if err != nil && !errors.Is(err, io.ErrShortWrite) {
+		return true
+	}
+	return c.Needs() == driver.NeedFinish
 }
 
 // A connection of an event loop, whose clock and poller are played here.
@@ -152,26 +125,29 @@ func Example_eventLoop() {
 			}
 		},
 	}
-	wake, _ := c.ready(nil, false, clock)
-	fmt.Println("the request within", wake.Sub(now))
-	wake, _ = c.ready([]byte(request13()), false, clock)
+	next := func() time.Time {
+		at, _ := c.NextTick()
+		return at
+	}
+	c.ready(nil, false, clock)
+	fmt.Println("the request within", next().Sub(now))
+	c.ready([]byte(request13()), false, clock)
 
-	now, socket.room, socket.got = wake, 1, ""
-	wake, _ = c.ready(nil, false, clock)
-	fmt.Printf("%q %d\n", socket.got, c.Buffered()) // half a ping
+	now, socket.room, socket.got = next(), 1, ""
+	c.ready(nil, false, clock)
+	fmt.Printf("%q %v\n", socket.got, c.Needs()) // half a ping
 	socket.room = 1
-	wake, _ = c.ready(nil, false, clock)
-	fmt.Printf("%q %d\n", socket.got, c.Buffered())
+	c.ready(nil, false, clock)
+	fmt.Printf("%q %v\n", socket.got, c.Needs())
 
-	now = wake
-	_, done := c.ready(nil, false, clock)
-	fmt.Println("done", done)
+	now = next()
+	fmt.Println("done", c.ready(nil, false, clock))
 	// Output:
 	// the request within 10s
 	// 0s Connect <nil>
 	// 0s Open <nil>
-	// "\x89" 1
-	// "\x89\x00" 0
+	// "\x89" NeedInput|NeedOutput
+	// "\x89\x00" NeedInput
 	// 2m0s Close websocket: no sign of life for 1m0s after a ping
 	// done true
 }

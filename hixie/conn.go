@@ -8,10 +8,6 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// keepBuffer is the largest buffer, in bytes, that is used again for the next
-// message.
-const keepBuffer = 64 << 10
-
 // Config says how a [Conn] behaves.
 type Config struct {
 	// Version is ws.Hixie75 or ws.Hixie76.
@@ -28,6 +24,10 @@ type Config struct {
 
 	// Pieces delivers texts in pieces, as they arrive.
 	Pieces bool
+
+	// HoldClose leaves the answer to the peer's closing handshake to Close: the
+	// event is PeerClose.
+	HoldClose bool
 }
 
 // phase says what the next byte from the peer is.
@@ -52,7 +52,7 @@ const (
 //	type --FF-----> length --00--> closing handshake (draft-76 only)
 //
 // draft-76 closes with FF 00 in both directions; FF 00 is answered once.
-// draft-75 has no closing handshake: whoever is done closes the transport.
+// draft-75 has no closing handshake: the side that is done closes the transport.
 //
 // A text is valid UTF-8 when it is delivered: each maximal subpart of an
 // ill-formed sequence has become U+FFFD. A character that is cut by the end of
@@ -80,6 +80,7 @@ type Conn struct {
 	lengthBytes uint8
 	pieces      bool
 	inPieces    bool // pieces for the text under way
+	holdClose   bool
 	sending     bool // a text was begun by Fragment and not ended
 }
 
@@ -93,6 +94,7 @@ func NewConn(out *ws.Queue, c Config) *Conn {
 		maxMessage: c.MaxMessage,
 		maxFrame:   int64(c.MaxFrame),
 		pieces:     c.Pieces,
+		holdClose:  c.HoldClose,
 	}
 }
 
@@ -114,16 +116,16 @@ func (c *Conn) Err() error {
 	return c.err
 }
 
-// Parse takes bytes from the peer up to the end of the first event, and
-// returns how many these are and the event; with None all of p is used up.
-// Once the connection is closed all input is used up and there are no events.
+// Parse takes bytes from the peer up to the end of the first event. It returns
+// how many these are and the event; with None all of p has been used. Once the
+// connection is closed all input is used and there are no events.
 //
 // Parse keeps no reference to p and does not change it. The Data of the event
 // may be a slice of p; it is valid until the next Parse, and the caller may
 // change it until then.
 func (c *Conn) Parse(p []byte) (n int, ev ws.Event) {
-	if c.state == ws.StateClosed {
-		c.buf = nil
+	if c.state == ws.StateClosed || c.state == ws.StatePeerClosed {
+		c.release()
 		return len(p), ws.Event{}
 	}
 	for n < len(p) {
@@ -150,9 +152,15 @@ func (c *Conn) Parse(p []byte) (n int, ev ws.Event) {
 		}
 	}
 	if c.phase != phaseText {
-		c.buf = nil
+		c.release()
 	}
 	return n, ws.Event{}
+}
+
+// release gives the buffer of texts back.
+func (c *Conn) release() {
+	c.out.GiveBack(c.buf)
+	c.buf = nil
 }
 
 // begin takes the type of a frame.
@@ -167,9 +175,6 @@ func (c *Conn) begin(kind byte) {
 			c.limit = math.MaxInt
 		}
 		c.size = 0
-		if cap(c.buf) > keepBuffer {
-			c.buf = nil
-		}
 		c.buf = c.buf[:0]
 	case kind&typeLength == 0:
 		c.phase = phaseDiscard
@@ -206,15 +211,26 @@ func (c *Conn) text(p []byte) (n int, ev ws.Event) {
 		case c.inPieces:
 			return n, ws.Event{Kind: ws.Text, Data: data[:len(data):len(data)]}
 		}
-		c.buf = append(c.buf, data...)
+		c.gather(data)
 	}
 	return n, ws.Event{}
+}
+
+// gather appends data to the text under way. The buffer at least doubles when it
+// grows, so that its size stays in proportion to what has arrived.
+func (c *Conn) gather(data []byte) {
+	if need := len(c.buf) + len(data); need > cap(c.buf) {
+		buf := append(c.out.Borrow(max(need, 2*len(c.buf))), c.buf...)
+		c.release()
+		c.buf = buf
+	}
+	c.buf = append(c.buf, data...)
 }
 
 // stretch returns the next stretch of valid text and how many bytes of p,
 // which is not empty, it used. The stretch is a slice of p, or one character
 // in c.tail; it is empty if all of p went to c.tail. What waits in c.tail ends
-// at 0xFF like at any other byte that can not follow.
+// at 0xFF as at any other byte that cannot follow.
 func (c *Conn) stretch(p []byte) (data []byte, used int) {
 	if c.ntail == 0 {
 		switch n, s := scan(p); s {
@@ -284,10 +300,14 @@ func (c *Conn) length(b byte) ws.Event {
 		return ws.Event{}
 	}
 	c.phase = phaseType
-	if c.kind == typeClosing && c.version == ws.Hixie76 {
-		return c.closed(ws.CodeNoStatus, nil)
+	switch {
+	case c.kind != typeClosing || c.version != ws.Hixie76:
+		return ws.Event{}
+	case c.holdClose && c.state == ws.StateOpen:
+		c.state = ws.StatePeerClosed
+		return ws.Event{Kind: ws.PeerClose, Code: ws.CodeNoStatus}
 	}
-	return ws.Event{}
+	return c.closed(ws.CodeNoStatus, nil)
 }
 
 // fail closes the connection because of the peer's violation. It is the only
@@ -302,6 +322,6 @@ func (c *Conn) fail(code ws.Code, format string, args ...any) ws.Event {
 func (c *Conn) closed(code ws.Code, reason []byte) ws.Event {
 	c.sendClosing()
 	c.state = ws.StateClosed
-	c.buf = nil
+	c.release()
 	return ws.Event{Kind: ws.Close, Code: code, Data: reason}
 }

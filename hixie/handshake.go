@@ -3,6 +3,8 @@
 // draft-76 here; draft-ietf-hybi-thewebsocketprotocol-00 is the same as the
 // latter. They have text messages and nothing else: no binary messages, no
 // pings, no close codes and no masking.
+//
+// It is for package driver, and makes no promise of compatibility.
 package hixie
 
 import (
@@ -58,53 +60,60 @@ func words(v ws.Version) *dialect {
 	return &dialect76
 }
 
-// CheckRequest reports what is wrong with a request that has been found to be
-// of the version v: the error is nil or a *ws.Error with Status 400. That
-// Upgrade and Connection ask for a WebSocket is known from there.
-//
-// Both versions need GET, HTTP/1.1, a path, Host and one Origin: the response
-// repeats them. draft-76 also needs two keys (section 5.2).
-func CheckRequest(r *head.Request, v ws.Version) error {
-	switch {
-	case r.Method != "GET":
-		return badRequest("method is %s, not GET", quote(r.Method))
-	case r.Major != 1 || r.Minor < 1:
-		return badRequest("handshake in HTTP/%d.%d, not 1.1", r.Major, r.Minor)
-	case !strings.HasPrefix(r.Target, "/"):
-		return badRequest("request target does not start with a slash")
-	case r.Authority == "":
-		return badRequest("no Host")
-	}
-	if n := head.Count(r.Fields, fieldOrigin); n != 1 {
-		return badRequest("%d Origin fields, not 1", n)
-	}
-	if r.Get(fieldOrigin) == "" {
-		return badRequest("Origin is empty")
-	}
-	if v == ws.Hixie75 {
-		return nil
-	}
-	for _, name := range [...]string{fieldKey1, fieldKey2} {
-		if n := head.Count(r.Fields, name); n != 1 {
-			return badRequest("%d %s fields, not 1", n, name)
-		}
-		if _, fault := parseKey(r.Get(name)); fault != "" {
-			return badRequest("%s %s", name, fault)
-		}
-	}
-	return nil
+// ServerHandshake is the server's side of the opening handshake: a request that
+// may be accepted. Package hybi has the same type.
+type ServerHandshake struct {
+	request      *head.Request
+	version      ws.Version
+	subprotocols []string
 }
 
-// Offered returns the subprotocols that a request offers, in its order. They
-// are separated by blanks, and commas are taken too. The error is a *ws.Error
-// with Status 400: a byte outside 0x21 to 0x7E (draft-76, section 5.1).
-func Offered(r *head.Request, v ws.Version) ([]string, error) {
+// NewServerHandshake checks what is particular to the version v in a request: the
+// error is a *ws.Error with Status 400. GET, HTTP/1.1 and that Upgrade and
+// Connection ask for a WebSocket have been checked before.
+//
+// Both versions need a path, Host and one Origin: the response repeats them.
+// draft-76 also needs two keys (section 5.2).
+func NewServerHandshake(r *head.Request, v ws.Version) (*ServerHandshake, error) {
+	switch {
+	case !strings.HasPrefix(r.Target, "/"):
+		return nil, ws.Refusal(400, "request target does not start with a slash")
+	case r.Authority == "":
+		return nil, ws.Refusal(400, "no Host")
+	}
+	if n := head.Count(r.Fields, fieldOrigin); n != 1 {
+		return nil, ws.Refusal(400, "%d Origin fields, not 1", n)
+	}
+	if r.Get(fieldOrigin) == "" {
+		return nil, ws.Refusal(400, "Origin is empty")
+	}
+	if v == ws.Hixie76 {
+		for _, name := range [...]string{fieldKey1, fieldKey2} {
+			if n := head.Count(r.Fields, name); n != 1 {
+				return nil, ws.Refusal(400, "%d %s fields, not 1", n, name)
+			}
+			if _, fault := parseKey(r.Get(name)); fault != "" {
+				return nil, ws.Refusal(400, "%s %s", name, fault)
+			}
+		}
+	}
+	offered, err := offeredSubprotocols(r, v)
+	if err != nil {
+		return nil, err
+	}
+	return &ServerHandshake{request: r, version: v, subprotocols: offered}, nil
+}
+
+// offeredSubprotocols returns the subprotocols that a request offers. They are
+// separated by blanks, and commas are accepted too. Bytes outside 0x21 to 0x7E
+// are refused (draft-76, section 5.1).
+func offeredSubprotocols(r *head.Request, v ws.Version) ([]string, error) {
 	var all []string
 	name := words(v).protocol
 	for value := range head.Values(r.Fields, name) {
 		for _, s := range strings.FieldsFunc(value, separates) {
 			if i := outside(s); i >= 0 {
-				return nil, badRequest("%s holds the byte 0x%02x", name, s[i])
+				return nil, ws.Refusal(400, "%s holds the byte 0x%02x", name, s[i])
 			}
 			all = append(all, s)
 		}
@@ -112,10 +121,13 @@ func Offered(r *head.Request, v ws.Version) ([]string, error) {
 	return all, nil
 }
 
-// separates reports whether r stands between subprotocols.
+// Subprotocols returns the subprotocols that the client offers, in its order.
+func (h *ServerHandshake) Subprotocols() []string { return h.subprotocols }
+
+// separates reports whether r separates subprotocols.
 func separates(r rune) bool { return r == ' ' || r == '\t' || r == ',' }
 
-// outside returns the index of the first byte of s that a subprotocol can not
+// outside returns the index of the first byte of s that a subprotocol cannot
 // have, or -1.
 func outside(s string) int {
 	for i := range len(s) {
@@ -126,25 +138,23 @@ func outside(s string) int {
 	return -1
 }
 
-// ServerResponse returns the response to a request that passed CheckRequest:
-// 101, and fields behind those of the handshake. No subprotocol is chosen if
-// it is "". A subprotocol that can not be sent is an error that wraps
-// ws.ErrUnsupported.
+// Response returns the response that accepts the request: 101, with extra fields
+// after those of the handshake. subprotocol is empty if none is chosen; one that
+// cannot be sent is an error that wraps ws.ErrInvalid. There are no extensions.
 //
 // The order and case of the first fields are fixed (draft-75, section 5.2;
 // draft-76, section 5.2, steps 10 and 11).
-func ServerResponse(r *head.Request, v ws.Version, subprotocol string, fields []head.Field) (*head.Response, error) {
+func (h *ServerHandshake) Response(subprotocol, _ string, extra []head.Field) (*head.Response, error) {
 	if strings.ContainsFunc(subprotocol, separates) || outside(subprotocol) >= 0 {
-		return nil, fmt.Errorf("%w: subprotocol %s", ws.ErrUnsupported, quote(subprotocol))
+		return nil, fmt.Errorf("%w: subprotocol %s", ws.ErrInvalid, quote(subprotocol))
 	}
-	d := words(v)
-	secure := r.Scheme == "https" || r.Scheme == "wss"
-	all := make([]head.Field, 0, 5+len(fields))
+	d := words(h.version)
+	all := make([]head.Field, 0, 5+len(extra))
 	all = append(all,
 		head.Field{Name: fieldUpgrade, Value: valueUpgrade},
 		head.Field{Name: fieldConnection, Value: valueConnection},
-		head.Field{Name: d.origin, Value: r.Get(fieldOrigin)},
-		head.Field{Name: d.location, Value: location(secure, r.Authority, r.Target)})
+		head.Field{Name: d.origin, Value: h.request.Get(fieldOrigin)},
+		head.Field{Name: d.location, Value: h.location()})
 	if subprotocol != "" {
 		all = append(all, head.Field{Name: d.protocol, Value: subprotocol})
 	}
@@ -153,18 +163,47 @@ func ServerResponse(r *head.Request, v ws.Version, subprotocol string, fields []
 		Minor:  1,
 		Status: 101,
 		Reason: d.reason,
-		Fields: append(all, fields...),
+		Fields: append(all, extra...),
 	}, nil
 }
 
-// Digest returns the 16 bytes that follow the response in draft-76. The
-// request has passed CheckRequest and body is the 8 bytes behind its head,
-// which may arrive only after the response head was sent (section 5.2, steps
-// 8 to 13).
-func Digest(r *head.Request, body [8]byte) [16]byte {
-	number1, _ := parseKey(r.Get(fieldKey1))
-	number2, _ := parseKey(r.Get(fieldKey2))
-	return digest(number1, number2, body)
+// Refresh sets the location of a response again: the scheme of the request may
+// have become known since.
+func (h *ServerHandshake) Refresh(r *head.Response) {
+	name := words(h.version).location
+	for i, f := range r.Fields {
+		if f.Name == name {
+			r.Fields[i].Value = h.location()
+		}
+	}
+}
+
+// location returns the URL of the connection (draft-76, section 3.2).
+func (h *ServerHandshake) location() string {
+	r := h.request
+	return location(r.Scheme == "https" || r.Scheme == "wss", r.Authority, r.Target)
+}
+
+// BodyLength returns how many bytes follow the head of the request: 8 in
+// draft-76, which may arrive only after the response head has been sent.
+func (h *ServerHandshake) BodyLength() int {
+	if h.version == ws.Hixie76 {
+		return 8
+	}
+	return 0
+}
+
+// Digest returns the 16 bytes that follow the response head in draft-76, nil in
+// draft-75. body is the BodyLength bytes after the head of the request (section
+// 5.2, steps 8 to 13).
+func (h *ServerHandshake) Digest(body []byte) []byte {
+	if h.version != ws.Hixie76 {
+		return nil
+	}
+	number1, _ := parseKey(h.request.Get(fieldKey1))
+	number2, _ := parseKey(h.request.Get(fieldKey2))
+	sum := digest(number1, number2, [8]byte(body))
+	return sum[:]
 }
 
 // location returns the URL of the connection (draft-76, section 3.2).
@@ -173,11 +212,6 @@ func location(secure bool, host, target string) string {
 		return "wss://" + host + target
 	}
 	return "ws://" + host + target
-}
-
-// badRequest returns the refusal of a request.
-func badRequest(format string, args ...any) error {
-	return &ws.Error{Code: ws.CodeProtocolError, Status: 400, Msg: fmt.Sprintf(format, args...)}
 }
 
 // quote returns s for an error text, cut after 64 bytes.

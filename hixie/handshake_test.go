@@ -1,6 +1,7 @@
 package hixie
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -92,42 +93,42 @@ func edit(lines []string, prefix string, with ...string) []string {
 	panic("no line " + prefix)
 }
 
-func TestCheckRequest(t *testing.T) {
+func TestServerHandshake(t *testing.T) {
 	tests := []struct {
+		rule     string
 		versions []ws.Version
 		prefix   string
 		with     []string
 		msg      string
 	}{
-		{versions: both, with: []string{"Cookie: a=b"}},
-		{versions: both, prefix: "Origin", with: []string{"Origin: null"}},
-		{versions: both, prefix: "GET", with: []string{"POST / HTTP/1.1"}, msg: `method is "POST", not GET`},
-		{versions: both, prefix: "GET", with: []string{"GET / HTTP/1.0"}, msg: "handshake in HTTP/1.0, not 1.1"},
-		{versions: both, prefix: "GET", with: []string{"GET ws://example.com/ HTTP/1.1"}, msg: "request target does not start with a slash"},
-		{versions: both, prefix: "Host", with: []string{"Host:"}, msg: "no Host"},
-		{versions: both, prefix: "Origin", msg: "0 Origin fields, not 1"},
-		{versions: both, with: []string{"origin: http://x"}, msg: "2 Origin fields, not 1"},
-		{versions: both, prefix: "Origin", with: []string{"Origin:"}, msg: "Origin is empty"},
-		{versions: only76, prefix: "Sec-WebSocket-Key1", msg: "0 Sec-WebSocket-Key1 fields, not 1"},
-		{versions: only76, prefix: "Sec-WebSocket-Key2", msg: "0 Sec-WebSocket-Key2 fields, not 1"},
-		{versions: only76, with: []string{"Sec-WebSocket-Key2: 1 2"}, msg: "2 Sec-WebSocket-Key2 fields, not 1"},
-		{versions: only76, prefix: "Sec-WebSocket-Key1", with: []string{"Sec-WebSocket-Key1: 123"}, msg: "Sec-WebSocket-Key1 has no spaces"},
-		{versions: only76, prefix: "Sec-WebSocket-Key2", with: []string{"Sec-WebSocket-Key2:"}, msg: "Sec-WebSocket-Key2 has no digits"},
+		{rule: "any other field", versions: both, with: []string{"Cookie: a=b"}},
+		{rule: "76 1.3 an opaque origin", versions: both, prefix: "Origin", with: []string{"Origin: null"}},
+		{rule: "76 5.1 an absolute target", versions: both, prefix: "GET", with: []string{"GET ws://example.com/ HTTP/1.1"}, msg: "request target does not start with a slash"},
+		{rule: "76 5.1 no host", versions: both, prefix: "Host", with: []string{"Host:"}, msg: "no Host"},
+		{rule: "76 5.1 no Origin", versions: both, prefix: "Origin", msg: "0 Origin fields, not 1"},
+		{rule: "76 5.1 two Origins", versions: both, with: []string{"origin: http://x"}, msg: "2 Origin fields, not 1"},
+		{rule: "76 5.1 an empty Origin", versions: both, prefix: "Origin", with: []string{"Origin:"}, msg: "Origin is empty"},
+		{rule: "76 5.2 no first key", versions: only76, prefix: "Sec-WebSocket-Key1", msg: "0 Sec-WebSocket-Key1 fields, not 1"},
+		{rule: "76 5.2 no second key", versions: only76, prefix: "Sec-WebSocket-Key2", msg: "0 Sec-WebSocket-Key2 fields, not 1"},
+		{rule: "76 5.2 two second keys", versions: only76, with: []string{"Sec-WebSocket-Key2: 1 2"}, msg: "2 Sec-WebSocket-Key2 fields, not 1"},
+		{rule: "76 5.2 step 5: no spaces", versions: only76, prefix: "Sec-WebSocket-Key1", with: []string{"Sec-WebSocket-Key1: 123"}, msg: "Sec-WebSocket-Key1 has no spaces"},
+		{rule: "76 5.2 step 4: no digits", versions: only76, prefix: "Sec-WebSocket-Key2", with: []string{"Sec-WebSocket-Key2:"}, msg: "Sec-WebSocket-Key2 has no digits"},
 	}
 	for _, test := range tests {
 		for _, v := range test.versions {
-			r := parseRequest(t, edit(requests[v], test.prefix, test.with...)...)
-			err := CheckRequest(r, v)
-			if test.msg == "" {
-				if err != nil {
-					t.Errorf("%v, %s: %v", v, test.with, err)
+			t.Run(fmt.Sprintf("%s/%v", test.rule, v), func(t *testing.T) {
+				r := parseRequest(t, edit(requests[v], test.prefix, test.with...)...)
+				_, err := NewServerHandshake(r, v)
+				if test.msg == "" {
+					if err != nil {
+						t.Errorf("%s: %v", test.with, err)
+					}
+					return
 				}
-				continue
-			}
-			want := &ws.Error{Code: ws.CodeProtocolError, Status: 400, Msg: test.msg}
-			if diff := cmp.Diff(error(want), err); diff != "" {
-				t.Errorf("%v, %s:\n%s", v, test.with, diff)
-			}
+				if diff := cmp.Diff(error(ws.Refusal(400, "%s", test.msg)), err); diff != "" {
+					t.Errorf("%s:\n%s", test.with, diff)
+				}
+			})
 		}
 	}
 }
@@ -136,7 +137,7 @@ func TestOffered(t *testing.T) {
 	tests := []struct {
 		lines []string // their names lack the Sec- of draft-76
 		want  []string
-		msg   string // behind the name of the field
+		msg   string // after the name of the field
 	}{
 		{},
 		{lines: []string{"WebSocket-Protocol:"}},
@@ -154,8 +155,8 @@ func TestOffered(t *testing.T) {
 					lines[i] = "Sec-" + lines[i]
 				}
 			}
-			r := parseRequest(t, append([]string{"GET / HTTP/1.1", "Host: x"}, lines...)...)
-			got, err := Offered(r, v)
+			r := parseRequest(t, append(slices.Clone(requests[v][:4]), lines...)...)
+			got, err := offeredSubprotocols(r, v)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("%v, %q:\n%s", v, lines, diff)
 			}
@@ -174,9 +175,10 @@ func TestOffered(t *testing.T) {
 func TestServerResponse(t *testing.T) {
 	for _, v := range both {
 		r := parseRequest(t, requests[v]...)
+		h := serverOf(t, r, v)
 		write := func(subprotocol string, fields ...head.Field) string {
 			t.Helper()
-			resp, err := ServerResponse(r, v, subprotocol, fields)
+			resp, err := h.Response(subprotocol, "", fields)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -203,19 +205,54 @@ func TestServerResponse(t *testing.T) {
 				t.Errorf("%v, %s:\n%s", v, scheme, diff)
 			}
 		}
+		r.Scheme = ""
+		resp, err := h.Response("", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Scheme = "wss" // known late
+		h.Refresh(resp)
+		if b, _ := head.AppendResponse(nil, resp); string(b) != strings.Replace(short, "ws:", "wss:", 1) {
+			t.Errorf("%v, refreshed: %s", v, b)
+		}
 		for _, s := range []string{"a b", "a,b", "a\r\nb", "\x7F", "ä"} {
-			if _, err := ServerResponse(r, v, s, nil); !errors.Is(err, ws.ErrUnsupported) {
+			if _, err := h.Response(s, "", nil); !errors.Is(err, ws.ErrInvalid) {
 				t.Errorf("subprotocol %q: %v", s, err)
 			}
 		}
 	}
 }
 
-func TestServerDigest(t *testing.T) {
-	got := Digest(parseRequest(t, requests[ws.Hixie76]...), [8]byte([]byte("^n:ds[4U")))
-	if want := "8jKS'y:G*Co,Wxa-"; string(got[:]) != want {
-		t.Errorf("%q, want %q", got, want)
+// serverOf returns the handshake of a good request.
+func serverOf(t *testing.T, r *head.Request, v ws.Version) *ServerHandshake {
+	t.Helper()
+	h, err := NewServerHandshake(r, v)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return h
+}
+
+// TestServerDigest is the example of draft-76, section 1.2.
+func TestServerDigest(t *testing.T) {
+	h := serverOf(t, parseRequest(t, requests[ws.Hixie76]...), ws.Hixie76)
+	if got, want := h.Digest([]byte("^n:ds[4U")), "8jKS'y:G*Co,Wxa-"; string(got) != want || h.BodyLength() != 8 {
+		t.Errorf("%q, want %q, for %d bytes", got, want, h.BodyLength())
+	}
+	h = serverOf(t, parseRequest(t, requests[ws.Hixie75]...), ws.Hixie75)
+	if h.BodyLength() != 0 || h.Digest(nil) != nil {
+		t.Errorf("draft-75: %d bytes after the head of the request, %q after that of the response", h.BodyLength(), h.Digest(nil))
+	}
+}
+
+// clientOf returns the handshake that o makes.
+func clientOf(t *testing.T, o Offer) *ClientHandshake {
+	t.Helper()
+	h, err := NewClientHandshake(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 // TestClientRequest compares the bytes; the random reader is all zeros.
@@ -248,11 +285,13 @@ func TestClientRequest(t *testing.T) {
 	}
 	for _, test := range tests {
 		for _, v := range both {
-			r, body, h, err := ClientRequest(v, test.secure, test.host, "/demo?x=1", test.origin, test.subprotocols, test.fields, zeros())
-			if err != nil {
-				t.Fatal(err)
+			fields := test.fields
+			if test.origin != "" {
+				fields = append(slices.Clone(fields), head.Field{Name: "origin", Value: test.origin})
 			}
-			got, err := head.AppendRequest(nil, r)
+			h := clientOf(t, Offer{Version: v, Secure: test.secure, Host: test.host, Target: "/demo?x=1",
+				Subprotocols: test.subprotocols, Fields: fields, Rand: zeros()})
+			got, err := head.AppendRequest(nil, h.Request())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -271,31 +310,29 @@ func TestClientRequest(t *testing.T) {
 			if diff := cmp.Diff(strings.Join(lines, "\r\n")+"\r\n\r\n", string(got)); diff != "" {
 				t.Errorf("%s, %v:\n%s", test.name, v, diff)
 			}
-			if string(body) != wantBody {
-				t.Errorf("%s, %v: body %q", test.name, v, body)
+			if string(h.Body()) != wantBody {
+				t.Errorf("%s, %v: body %q", test.name, v, h.Body())
 			}
-			if _, ok := h.Digest(); ok != (v == ws.Hixie76) {
-				t.Errorf("%s, %v: digest %v", test.name, v, ok)
+			if (h.Digest() != nil) != (v == ws.Hixie76) {
+				t.Errorf("%s, %v: digest %q", test.name, v, h.Digest())
 			}
 		}
 	}
 }
 
 func TestClientRequestErrors(t *testing.T) {
-	for _, s := range []string{"", "a b", "a,b", "a\r\nb"} {
-		if _, _, _, err := ClientRequest(ws.Hixie76, false, "x", "/", "", []string{s}, nil, nil); !errors.Is(err, ws.ErrUnsupported) {
-			t.Errorf("subprotocol %q: %v", s, err)
-		}
+	if _, err := NewClientHandshake(Offer{Version: ws.Hixie76, Host: "x", Target: "/", ExtendedConnect: true}); !errors.Is(err, ws.ErrUnsupported) {
+		t.Errorf("extended CONNECT: %v", err)
 	}
 	broken := errors.New("broken")
 	for n := range 100 {
 		random := io.MultiReader(strings.NewReader(strings.Repeat("x", n)), iotest.ErrReader(broken))
-		if _, _, _, err := ClientRequest(ws.Hixie76, false, "x", "/", "", nil, nil, random); !errors.Is(err, broken) {
+		if _, err := NewClientHandshake(Offer{Version: ws.Hixie76, Host: "x", Target: "/", Rand: random}); !errors.Is(err, broken) {
 			t.Errorf("%d random bytes: %v", n, err)
 		}
 	}
-	if _, body, _, err := ClientRequest(ws.Hixie76, false, "x", "/", "", nil, nil, nil); err != nil || len(body) != 8 {
-		t.Errorf("without a reader: %v, %d bytes", err, len(body))
+	if body := clientOf(t, Offer{Version: ws.Hixie76, Host: "x", Target: "/"}).Body(); len(body) != 8 {
+		t.Errorf("without a reader: %d bytes", len(body))
 	}
 }
 
@@ -304,21 +341,19 @@ func TestCheckResponse(t *testing.T) {
 	tests := []struct {
 		versions     []ws.Version
 		prefix, with string // names lack Sec-; remove if with is "-"
-		status       int
 		msg          string
 	}{
 		{versions: both},
 		{versions: both, with: "Set-Cookie: a=b"},
 		{versions: only76, prefix: "Connection", with: "connection: UPGRADE"},
 		{versions: only76, prefix: "HTTP", with: "HTTP/1.1 101 Switching Protocols"},
-		{versions: both, prefix: "HTTP", with: "HTTP/1.1 407 Proxy Authentication Required", status: 407, msg: "handshake refused with status 407"},
-		{versions: both, prefix: "HTTP", with: "HTTP/1.0 101 Web Socket Protocol Handshake", msg: "101 in HTTP/1.0, not 1.1"},
 		{versions: only75, prefix: "HTTP", with: "HTTP/1.1 101 Switching Protocols", msg: `reason is "Switching Protocols", not "Web Socket Protocol Handshake"`},
 		{versions: only75, prefix: "Connection", with: "Connection: upgrade", msg: "response does not start with Upgrade: WebSocket and Connection: Upgrade"},
 		{versions: only75, prefix: "Upgrade", with: "-", msg: "response does not start with Upgrade: WebSocket and Connection: Upgrade"},
 		{versions: only76, prefix: "Upgrade", with: "-", msg: "0 Upgrade fields, not 1"},
 		{versions: only76, prefix: "Connection", with: "-", msg: "0 Connection fields, not 1"},
-		{versions: only76, prefix: "Upgrade", with: "Upgrade: websocket", msg: `Upgrade is "websocket", not "WebSocket"`},
+		{versions: only76, prefix: "Upgrade", with: "Upgrade: websocket"}, // as Netty writes it
+		{versions: only75, prefix: "Upgrade", with: "Upgrade: websocket", msg: "response does not start with Upgrade: WebSocket and Connection: Upgrade"},
 		{versions: only76, prefix: "Upgrade", with: "Upgrade: " + long, msg: fmt.Sprintf("Upgrade is %q..., not %q", long[:64], "WebSocket")},
 		{versions: only76, prefix: "Connection", with: "Connection: keep-alive, Upgrade", msg: `Connection is "keep-alive, Upgrade", not "Upgrade"`},
 		{versions: both, with: "Upgrade: WebSocket", msg: "2 Upgrade fields, not 1"},
@@ -340,10 +375,7 @@ func TestCheckResponse(t *testing.T) {
 				}
 				return s
 			}
-			_, _, h, err := ClientRequest(v, false, "example.com", "/demo?x=1", "", []string{"other", "sample"}, nil, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			h := clientOf(t, Offer{Version: v, Host: "example.com", Target: "/demo?x=1", Subprotocols: []string{"other", "sample"}})
 			lines := responses[v]
 			switch {
 			case test.with == "-":
@@ -362,7 +394,7 @@ func TestCheckResponse(t *testing.T) {
 			if v == ws.Hixie76 {
 				msg = strings.Replace(msg, " WebSocket-", " Sec-WebSocket-", 1)
 			}
-			want := &ws.Error{Code: ws.CodeProtocolError, Status: test.status, Msg: msg}
+			want := &ws.Error{Code: ws.CodeProtocolError, Msg: msg}
 			if diff := cmp.Diff(error(want), err); diff != "" {
 				t.Errorf("%v, %s:\n%s", v, test.with, diff)
 			}
@@ -370,14 +402,11 @@ func TestCheckResponse(t *testing.T) {
 	}
 }
 
-// TestUnaskedSubprotocol checks that a server can not choose what was not
+// TestUnaskedSubprotocol checks that a server cannot choose what was not
 // offered.
 func TestUnaskedSubprotocol(t *testing.T) {
 	for _, v := range both {
-		_, _, h, err := ClientRequest(v, false, "example.com", "/demo?x=1", "", nil, nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		h := clientOf(t, Offer{Version: v, Host: "example.com", Target: "/demo?x=1"})
 		if _, err := h.CheckResponse(parseResponse(t, responses[v]...)); err == nil {
 			t.Errorf("%v: chose a subprotocol", v)
 		}
@@ -393,36 +422,31 @@ func TestRoundTrip(t *testing.T) {
 	for i := range 1000 {
 		v := both[i%2]
 		secure := i%3 == 0
-		r, body, h, err := ClientRequest(v, secure, "example.com:81", "/x?y", "", []string{"a", "b"}, nil, random)
+		c := clientOf(t, Offer{Version: v, Secure: secure, Host: "example.com:81", Target: "/x?y", Subprotocols: []string{"a", "b"}, Rand: random})
+		b, err := head.AppendRequest(nil, c.Request())
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := head.AppendRequest(nil, r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r = parseRequest(t, strings.TrimSuffix(string(b), "\r\n\r\n"))
+		r := parseRequest(t, strings.TrimSuffix(string(b), "\r\n\r\n"))
 		if secure {
 			r.Scheme = "wss"
 		}
-		if err := CheckRequest(r, v); err != nil {
-			t.Fatalf("%s: %v", b, err)
+		h := serverOf(t, r, v)
+		if all := h.Subprotocols(); !slices.Equal(all, []string{"a", "b"}) {
+			t.Fatalf("offered %q", all)
 		}
-		if all, err := Offered(r, v); err != nil || !slices.Equal(all, []string{"a", "b"}) {
-			t.Fatalf("offered %q, %v", all, err)
-		}
-		resp, err := ServerResponse(r, v, "b", nil)
+		resp, err := h.Response("b", "", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if b, err = head.AppendResponse(nil, resp); err != nil {
 			t.Fatal(err)
 		}
-		s, err := h.CheckResponse(parseResponse(t, strings.TrimSuffix(string(b), "\r\n\r\n")))
+		s, err := c.CheckResponse(parseResponse(t, strings.TrimSuffix(string(b), "\r\n\r\n")))
 		if s != "b" || err != nil {
 			t.Fatalf("subprotocol %q, %v", s, err)
 		}
-		if want, ok := h.Digest(); ok && want != Digest(r, [8]byte(body)) {
+		if want := c.Digest(); !bytes.Equal(want, h.Digest(c.Body())) {
 			t.Fatalf("digest % x", want)
 		}
 	}

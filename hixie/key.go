@@ -11,7 +11,7 @@ import (
 
 // A key hides a number: its digits, read as one decimal number and divided by
 // how many spaces the key has. Other characters are junk (draft-76, section
-// 1.3). A cross-protocol attack can not make a browser send such a field.
+// 1.3). A cross-protocol attack cannot make a browser send such a field.
 
 // The limits of draft-76, section 4.1, steps 16 to 22, for a key that is made.
 const (
@@ -78,7 +78,7 @@ func junk(r *source) byte {
 }
 
 // digest returns what the server proves itself with: the MD5 of both numbers,
-// the highest byte first, and the 8 bytes behind the request head (draft-76,
+// the highest byte first, and the 8 bytes after the request head (draft-76,
 // section 5.2, steps 8 and 9).
 func digest(number1, number2 uint32, body [8]byte) [md5.Size]byte {
 	var b [16]byte

@@ -11,7 +11,7 @@ import (
 // three bytes at most, a text never gets shorter.
 const replacement = "\uFFFD"
 
-// sequence says what stands at the start of a byte string.
+// sequence says what is at the start of a byte string.
 type sequence uint8
 
 const (

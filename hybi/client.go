@@ -13,47 +13,46 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// Offer is what a client puts into its request.
+// Offer is what a client puts into its request. Package hixie has the same type.
 type Offer struct {
-	Version      ws.Version // Hybi7, Hybi8 or Hybi13
-	Host         string     // without the default port
-	Target       string
-	Connect      bool // extended CONNECT: Scheme is set
-	Scheme       string
-	Subprotocols []string
-	Extensions   string       // the field's value, "" for none
-	Fields       []head.Field // extra fields; a Host among them replaces Host
-	Rand         io.Reader
+	Version         ws.Version // Hybi7, Hybi8 or Hybi13
+	Secure          bool       // wss
+	Host            string     // without the default port
+	Target          string
+	ExtendedConnect bool // RFC 8441
+	Subprotocols    []string
+	Extensions      string       // the field's value, "" for none
+	Fields          []head.Field // extra fields, without Host
+	Rand            io.Reader    // nil is crypto/rand.Reader
 }
 
-// ClientHandshake is what a client remembers until the answer comes.
+// ClientHandshake is the client's side of the opening handshake: the request, and
+// what the response is checked against. Package hixie has the same type.
 type ClientHandshake struct {
+	request      *head.Request
 	accept       string // "" for extended CONNECT
 	subprotocols []string
 }
 
-// ClientRequest returns the request that opens a connection (section 4.1; for
+// NewClientHandshake makes the request that opens a connection (section 4.1; for
 // extended CONNECT RFC 8441, section 5). The drafts before 11 call the Origin
-// Sec-WebSocket-Origin.
-func ClientRequest(o Offer) (*head.Request, *ClientHandshake, error) {
+// Sec-WebSocket-Origin. The error is that of Rand.
+func NewClientHandshake(o Offer) (*ClientHandshake, error) {
 	r := &head.Request{Method: "GET", Target: o.Target, Major: 1, Minor: 1, Authority: o.Host}
-	h := &ClientHandshake{subprotocols: o.Subprotocols}
+	h := &ClientHandshake{request: r, subprotocols: o.Subprotocols}
 	add := func(name, value string) { r.Fields = append(r.Fields, head.Field{Name: name, Value: value}) }
-	if o.Connect {
-		r.Method, r.Protocol, r.Scheme, r.Major, r.Minor = "CONNECT", "websocket", o.Scheme, 2, 0
+	if o.ExtendedConnect {
+		r.Method, r.Protocol, r.Scheme, r.Major, r.Minor = "CONNECT", "websocket", "http", 2, 0
+		if o.Secure {
+			r.Scheme = "https"
+		}
 	} else {
-		var nonce [keyLength]byte
-		if o.Rand == nil {
-			o.Rand = rand.Reader
+		key, err := newHandshakeKey(o.Rand)
+		if err != nil {
+			return nil, err
 		}
-		if _, err := io.ReadFull(o.Rand, nonce[:]); err != nil {
-			return nil, nil, fmt.Errorf("websocket: no key for the handshake: %w", err)
-		}
-		key := base64.StdEncoding.EncodeToString(nonce[:])
 		h.accept = Accept(key)
-		if head.Count(o.Fields, "Host") == 0 {
-			add("Host", o.Host)
-		}
+		add("Host", o.Host)
 		add("Upgrade", "websocket")
 		add("Connection", "Upgrade")
 		add(fieldKey, key)
@@ -71,36 +70,65 @@ func ClientRequest(o Offer) (*head.Request, *ClientHandshake, error) {
 		}
 		r.Fields = append(r.Fields, f)
 	}
-	return r, h, nil
+	return h, nil
 }
 
-// CheckResponse checks the answer of a server that has accepted (section 4.1),
-// extensions aside, and returns the subprotocol that it has chosen.
+// newHandshakeKey returns a fresh Sec-WebSocket-Key (section 4.1, item 7).
+func newHandshakeKey(random io.Reader) (string, error) {
+	if random == nil {
+		random = rand.Reader
+	}
+	var nonce [keyLength]byte
+	if _, err := io.ReadFull(random, nonce[:]); err != nil {
+		return "", fmt.Errorf("websocket: no key for the handshake: %w", err)
+	}
+	return base64.StdEncoding.EncodeToString(nonce[:]), nil
+}
+
+// Request returns the request.
+func (h *ClientHandshake) Request() *head.Request { return h.request }
+
+// Body returns nil: the request ends with its head.
+func (h *ClientHandshake) Body() []byte { return nil }
+
+// CheckResponse checks the response of a server that has accepted (section 4.1),
+// extensions aside, and returns the subprotocol that it has chosen. The error is
+// a *ws.Error.
 func (h *ClientHandshake) CheckResponse(r *head.Response) (subprotocol string, err error) {
 	if h.accept != "" {
-		if n := head.Count(r.Fields, "Upgrade"); n != 1 || !head.EqualFold(r.Get("Upgrade"), "websocket") {
-			return "", violation("%d Upgrade fields, the first is %.64q, not \"websocket\"", n, r.Get("Upgrade"))
+		if err := checkOne(r, "Upgrade", "websocket", head.EqualFold); err != nil {
+			return "", err
 		}
 		if !head.HasToken(r.Fields, "Connection", "upgrade") {
-			return "", violation("Connection is %.64q and does not hold \"Upgrade\"", r.Get("Connection"))
+			return "", ws.Violation("Connection is %.64q and does not hold \"Upgrade\"", r.Get("Connection"))
 		}
-		if n := head.Count(r.Fields, fieldAccept); n != 1 || r.Get(fieldAccept) != h.accept {
-			return "", violation("%d Sec-WebSocket-Accept fields, the first is %.64q, not %q", n, r.Get(fieldAccept), h.accept)
+		if err := checkOne(r, fieldAccept, h.accept, func(a, b string) bool { return a == b }); err != nil {
+			return "", err
 		}
 	}
 	switch n := head.Count(r.Fields, fieldProtocol); {
 	case n == 0:
 		return "", nil
 	case n > 1:
-		return "", violation("%d Sec-WebSocket-Protocol fields, not 1", n)
+		return "", ws.Violation("%d Sec-WebSocket-Protocol fields, not 1", n)
 	}
 	subprotocol = r.Get(fieldProtocol)
 	if !slices.Contains(h.subprotocols, subprotocol) {
-		return "", violation("subprotocol %.64q was not offered", subprotocol)
+		return "", ws.Violation("subprotocol %.64q was not offered", subprotocol)
 	}
 	return subprotocol, nil
 }
 
-func violation(format string, args ...any) error {
-	return &ws.Error{Code: ws.CodeProtocolError, Msg: fmt.Sprintf(format, args...)}
+// checkOne demands one field called name that equals want.
+func checkOne(r *head.Response, name, want string, equal func(a, b string) bool) error {
+	if n := head.Count(r.Fields, name); n != 1 {
+		return ws.Violation("%d %s fields, not 1", n, name)
+	}
+	if got := r.Get(name); !equal(got, want) {
+		return ws.Violation("%s is %.64q, not %q", name, got, want)
+	}
+	return nil
 }
+
+// Digest returns nil: the response ends with its head.
+func (h *ClientHandshake) Digest() []byte { return nil }

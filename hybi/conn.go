@@ -22,7 +22,9 @@ type Config struct {
 	MaxFragments int  // frames of a message, empty ones count; < 0 none
 	MaxPongs     int  // pongs that may wait unsent
 	Pieces       bool // deliver messages in pieces, as they arrive
-	FragmentSize int  // cut outgoing messages to frames of this many bytes; 0 never
+	HoldClose    bool
+	HoldPongs    bool
+	FragmentSize int // cut outgoing messages to frames of this many bytes; 0 never
 	Rand         io.Reader
 	Pipeline     *extensions.Pipeline // nil without extensions
 }

@@ -103,6 +103,7 @@ func (c *Conn) Prepared(frame []byte) error {
 	case c.send.kind != ws.None:
 		return ErrFragments
 	}
+	c.out.Grow(len(frame))
 	c.out.Buf = append(c.out.Buf, frame...)
 	return nil
 }

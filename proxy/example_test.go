@@ -40,10 +40,11 @@ func Example() {
 	d.Start()
 	d.Text([]byte("hello"))
 	in := make([]byte, 4096)
-	for !d.Done() {
-		d.IO().WriteTo(transport)
+	for d.Needs() != driver.NeedFinish {
 		n := copy(in, rest) // input that arrived with the proxy's answer
-		if rest = rest[n:]; n == 0 {
+		rest = rest[n:]
+		d.IO().WriteTo(transport)
+		if n == 0 && d.Needs()&driver.NeedInput != 0 {
 			if n, err = transport.Read(in); err != nil {
 				d.EOF()
 			}
@@ -93,7 +94,7 @@ func serveProxy(transport net.Conn) {
 	io.WriteString(transport, "HTTP/1.1 200 Connection established\r\n\r\n")
 	d := driver.NewServer(nil)
 	in := make([]byte, 4096)
-	for !d.Done() {
+	for d.Needs() != driver.NeedFinish {
 		n, err := r.Read(in)
 		if err != nil {
 			d.EOF()

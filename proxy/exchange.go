@@ -88,10 +88,10 @@ func (p *Exchange) ask() {
 // Open says that the tunnel is established; b[n:] belongs to the target. Close
 // says that there is no tunnel, and Err says why; the Data of the event is the text
 // of a [*ws.Error], and the caller owns it. With None all of b has been used,
-// unless Paused reports true: then n is 0. After Close all input is used and
+// unless Needs has NeedAnswer: then n is 0. After Close all input is used and
 // ignored.
 func (p *Exchange) Parse(b []byte) (n int, ev ws.Event) {
-	if len(p.in) > 0 && !p.Paused() {
+	if len(p.in) > 0 && (p.waiting() || p.phase == phaseEnded) {
 		n, ev = p.step(p.in)
 		if p.in = p.in[n:]; len(p.in) == 0 || p.phase == phaseEnded {
 			p.in = nil
@@ -101,7 +101,7 @@ func (p *Exchange) Parse(b []byte) (n int, ev ws.Event) {
 		}
 	}
 	n, ev = p.step(b)
-	if ev.Kind == ws.None && p.Pending() {
+	if ev.Kind == ws.None && p.cut != nil && p.waiting() {
 		p.cutOff()
 		ev = p.event()
 	}
@@ -327,14 +327,31 @@ func (p *Exchange) Response() *head.Response { return p.response }
 // and after Open.
 func (p *Exchange) Err() error { return p.err }
 
-// Paused reports whether no input is taken: before Start, and when the tunnel is
-// established.
-func (p *Exchange) Paused() bool { return !p.waiting() && p.phase != phaseEnded }
-
-// Pending reports whether Parse(nil) returns an event that EOF or Tick has caused.
-// Input that IO.Write has taken does not count.
-func (p *Exchange) Pending() bool { return p.cut != nil && p.waiting() }
-
-// Done reports whether the Close event has been returned, so that the transport may
-// be closed. After Open the transport is the caller's, and Done remains false.
-func (p *Exchange) Done() bool { return p.phase == phaseEnded }
+// Needs returns what the exchange needs now. The needs are those of package driver:
+//
+//   - ws.NeedInput: input from the proxy, or Tick at NextTick
+//   - ws.NeedFetch: Parse(nil), which may return an event
+//   - ws.NeedAnswer: Start or, after Open, Detach; no input is taken until then
+//   - ws.NeedOutput: Take; it is independent of the others
+//   - ws.NeedFinish: the Close event has been returned; close the transport
+//
+// It is 0 after Detach: the transport is the caller's.
+func (p *Exchange) Needs() ws.Need {
+	var n ws.Need
+	if p.out.Len() > 0 {
+		n = ws.NeedOutput
+	}
+	switch {
+	case p.phase == phaseDetached:
+		return 0
+	case p.phase == phaseEnded:
+		return ws.NeedFinish
+	case !p.waiting():
+		n |= ws.NeedAnswer
+	case p.cut != nil || len(p.in) > 0:
+		n |= ws.NeedFetch
+	default:
+		n |= ws.NeedInput
+	}
+	return n
+}

@@ -142,13 +142,13 @@ func TestCut(t *testing.T) {
 func TestEOFBeforeStart(t *testing.T) {
 	p := mustNew(t, "http://proxy", "ws://example.com/", nil)
 	p.EOF()
-	if n, ev := p.Parse(nil); n != 0 || ev.Kind != ws.None || p.Pending() {
-		t.Errorf("before Start: %d, %v, pending %v", n, ev.Kind, p.Pending())
+	if n, ev := p.Parse(nil); n != 0 || ev.Kind != ws.None || isPending(p) {
+		t.Errorf("before Start: %d, %v, pending %v", n, ev.Kind, isPending(p))
 	}
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if !p.Pending() {
+	if !isPending(p) {
 		t.Error("after Start: nothing is pending")
 	}
 	if o := play(t, p, false); o.kind() != ws.Close {

@@ -119,8 +119,8 @@ func (c *counting) Parse(b []byte) (int, ws.Event) {
 	return n, ev
 }
 
-// checkEnd checks that there is at most one event, and that State, Done, Paused,
-// Pending, Err and NextTick agree with it.
+// checkEnd checks that there is at most one event, and that State, Needs, Err and
+// NextTick agree with it.
 func checkEnd(t testing.TB, p *proxy.Exchange, o outcome) {
 	t.Helper()
 	if len(o.Events) > 1 {
@@ -136,10 +136,10 @@ func checkEnd(t testing.TB, p *proxy.Exchange, o outcome) {
 	case ws.Close:
 		state = ws.StateClosed
 	}
-	if p.State() != state || p.Done() != (kind == ws.Close) || p.Paused() != (kind == ws.Open) || p.Pending() ||
+	if p.State() != state || isDone(p) != (kind == ws.Close) || isPaused(p) != (kind == ws.Open) || isPending(p) ||
 		(p.Err() != nil) != (kind == ws.Close) || kind != ws.Close && p.Retry() != nil {
-		t.Errorf("after %v: %v, done %v, paused %v, pending %v, error %v, retry %v", kind, p.State(), p.Done(), p.Paused(),
-			p.Pending(), p.Err(), p.Retry() != nil)
+		t.Errorf("after %v: %v, done %v, paused %v, pending %v, error %v, retry %v", kind, p.State(), isDone(p), isPaused(p),
+			isPending(p), p.Err(), p.Retry() != nil)
 	}
 	if at, ok := p.NextTick(); kind != ws.None && ok {
 		t.Errorf("after %v: a tick at %v", kind, at)
@@ -193,6 +193,15 @@ func peerError(t *testing.T, p *proxy.Exchange) *ws.Error {
 	}
 	return e
 }
+
+// isPaused reports whether p waits for a call and takes no input.
+func isPaused(p *proxy.Exchange) bool { return p.Needs()&ws.NeedAnswer != 0 }
+
+// isPending reports whether p may have an event that needs no input.
+func isPending(p *proxy.Exchange) bool { return p.Needs()&ws.NeedFetch != 0 }
+
+// isDone reports whether p has ended without a tunnel.
+func isDone(p *proxy.Exchange) bool { return p.Needs() == ws.NeedFinish }
 
 // at is a time of the virtual clock.
 func at(d time.Duration) time.Time { return time.Unix(1000, 0).Add(d) }

@@ -42,7 +42,7 @@ func TestIO(t *testing.T) {
 		if err != nil || out.String()+string(rest) != request()+request(sentBasic) || events != 1 {
 			t.Errorf("%s: %q and %q, %v, %d events", cut, out.String(), rest, err, events)
 		}
-		if n, ev := p.Parse([]byte("more")); n != 0 || ev.Kind != ws.None || !p.Paused() {
+		if n, ev := p.Parse([]byte("more")); n != 0 || ev.Kind != ws.None || !isPaused(p) {
 			t.Errorf("%s: after Open: %d, %v", cut, n, ev.Kind)
 		}
 		if got := p.Detach(); string(got) != "for the target" {
@@ -51,8 +51,8 @@ func TestIO(t *testing.T) {
 		if _, err := p.IO().Write([]byte("x")); !errors.Is(err, ws.ErrClosed) {
 			t.Errorf("%s: Write after Detach: %v", cut, err)
 		}
-		if p.Detach() != nil || p.State() != ws.StateOpen || !p.Paused() || p.Done() {
-			t.Errorf("%s: after Detach: %v, paused %v, done %v", cut, p.State(), p.Paused(), p.Done())
+		if p.Detach() != nil || p.State() != ws.StateOpen || !isPaused(p) || isDone(p) {
+			t.Errorf("%s: after Detach: %v, paused %v, done %v", cut, p.State(), isPaused(p), isDone(p))
 		}
 	})
 }

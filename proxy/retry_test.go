@@ -175,7 +175,7 @@ func TestSecond407(t *testing.T) {
 			p := start(t, test.c)
 			for rest := []byte(in); ; {
 				out += string(p.Take(nil))
-				if len(rest) == 0 || p.Done() {
+				if len(rest) == 0 || isDone(p) {
 					break
 				}
 				n, ev := p.Parse(rest[:1])
@@ -184,8 +184,8 @@ func TestSecond407(t *testing.T) {
 				}
 			}
 			ended := test.name != "several rounds"
-			if sent := strings.Count(out, "CONNECT "); sent != test.sent || p.Done() != ended || len(events) > 1 || p.Retry() != nil {
-				t.Errorf("%d requests, want %d; done %v, %d events", sent, test.sent, p.Done(), len(events))
+			if sent := strings.Count(out, "CONNECT "); sent != test.sent || isDone(p) != ended || len(events) > 1 || p.Retry() != nil {
+				t.Errorf("%d requests, want %d; done %v, %d events", sent, test.sent, isDone(p), len(events))
 			}
 			if ended && peerError(t, p).Status != 407 {
 				t.Error(p.Err())

@@ -29,7 +29,7 @@ import (
 	gorilla "github.com/gorilla/websocket"
 	"github.com/lxzan/gws"
 
-	"github.com/sans-io/websocket-driver/adapters/hijack"
+	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 )
@@ -46,8 +46,8 @@ type idleLibrary struct {
 var idleServers = []idleLibrary{
 	{"this, netconn", false, serveNetconn},
 	{"this, netconn, TLS", true, serveNetconn},
-	{"this, hijack", false, serveHTTP((&hijack.Upgrader{}).Handler(handleHijack))},
-	{"this, hijack, TLS", true, serveHTTP((&hijack.Upgrader{}).Handler(handleHijack))},
+	{"this, hijack", false, serveHTTP((&nethttp.Upgrader{}).Handler(handleHijack))},
+	{"this, hijack, TLS", true, serveHTTP((&nethttp.Upgrader{}).Handler(handleHijack))},
 	{"no library, Read of 1 byte", false, serveBare},
 	{"gobwas", false, serveGobwas},
 	{"gobwas, TLS", true, serveGobwas},
@@ -140,7 +140,10 @@ func serveHTTP(handle http.Handler) func(net.Listener) error {
 }
 
 func serveNetconn(l net.Listener) error {
-	listener := netconn.NewListener(l, nil)
+	listener, err := netconn.NewListener(l, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for {
 		conn, err := listener.Accept()
 		if err != nil {

@@ -274,7 +274,7 @@ func (a *attack) serve(t *testing.T) (*netconn.Listener, <-chan error) {
 		cert, _ := certificate(t)
 		nl = tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}})
 	}
-	l := netconn.NewListener(nl, &a.config)
+	l := newListener(t, nl, &a.config)
 	l.Stream = &a.options
 	errs := make(chan error, attackers)
 	var served sync.WaitGroup

@@ -124,7 +124,7 @@ func limited(ctx context.Context, c *driver.Config) (context.Context, context.Ca
 // handshakeTimeout returns c.HandshakeTimeout: below 0 is none.
 func handshakeTimeout(c *driver.Config) time.Duration {
 	if c == nil || c.HandshakeTimeout == 0 {
-		return defaultHandshakeTimeout
+		return driver.DefaultHandshakeTimeout
 	}
 	return c.HandshakeTimeout
 }

@@ -10,16 +10,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/proxy"
 )
-
-// defaultHandshakeTimeout is the default of Config.HandshakeTimeout.
-const defaultHandshakeTimeout = 10 * time.Second
 
 // Dialer holds the settings for Dial. The zero Dialer works. A Dialer may be used
 // by several goroutines, and must not be changed meanwhile.
@@ -57,8 +53,7 @@ type Dialer struct {
 
 	// Jar, if set, has the cookies that are sent beside Config.Cookies, and gets
 	// those of every answer. For it a ws URL is the http URL and a wss URL the
-	// https URL. It makes the connection keep its request and answer, as
-	// Config.KeepRequest does.
+	// https URL. It keeps the response, whatever Config.DropHandshake says.
 	Jar http.CookieJar
 
 	// MaxRedirects is how many redirects (301, 302, 303, 307 and 308) are
@@ -136,7 +131,7 @@ func (d *Dialer) open(ctx context.Context, t *target) (*stream.Conn, error) {
 	config := t.config
 	if d.Jar != nil {
 		config.Cookies = withCookies(config.Cookies, d.Jar.Cookies(httpURL(t.url)))
-		config.KeepRequest = true
+		config.DropHandshake = false
 	}
 	drv, err := driver.NewClient(t.url.String(), &config)
 	if err != nil {
@@ -148,13 +143,17 @@ func (d *Dialer) open(ctx context.Context, t *target) (*stream.Conn, error) {
 	}
 	conn := stream.New(nc, drv, d.Stream)
 	err = conn.Handshake(ctx)
-	response := conn.Response()
-	if d.Jar != nil && response != nil {
-		storeCookies(d.Jar, httpURL(t.url), response)
-	}
 	if err != nil {
 		_ = conn.CloseNow()
-		return nil, &HandshakeError{Response: response, Err: err}
+		err = &HandshakeError{Response: conn.Response(), Err: err}
+	}
+	if d.Jar != nil {
+		if response := conn.Response(); response != nil {
+			storeCookies(d.Jar, httpURL(t.url), response)
+		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	return conn, nil
 }

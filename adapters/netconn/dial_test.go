@@ -31,19 +31,22 @@ func TestUnixSocket(t *testing.T) {
 			if scheme == "wss" {
 				nl = tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}})
 			}
-			serve(t, netconn.NewListener(nl, nil))
+			l := newListener(t, nl, nil)
+			l.Check = func(r *driver.Request) *driver.Response {
+				if r.Get("Host") != "localhost" || r.Target != "/path" {
+					t.Errorf("%v", r)
+				}
+				return nil
+			}
+			serve(t, l)
 			d := netconn.Dialer{
-				Unix:   path,
-				Proxy:  netconn.ProxyURL(urlOf(t, "http://proxy.test")),
-				TLS:    &tls.Config{RootCAs: pool},
-				Config: &driver.Config{KeepRequest: true},
+				Unix:  path,
+				Proxy: netconn.ProxyURL(urlOf(t, "http://proxy.test")),
+				TLS:   &tls.Config{RootCAs: pool},
 			}
 			conn, err := d.Dial(context.Background(), scheme+"://localhost/path")
 			if err != nil {
 				t.Fatal(err)
-			}
-			if r := conn.Request(); r.Get("Host") != "localhost" || r.Target != "/path" {
-				t.Errorf("%v", r)
 			}
 			exchange(t, conn)
 		})

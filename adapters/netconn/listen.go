@@ -2,7 +2,6 @@ package netconn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -36,7 +35,7 @@ type Listener struct {
 	// not for a WebSocket. They are net/http's from then on, with keep-alive and,
 	// for requests, the limits Config.MaxHead and Config.HandshakeTimeout. When a
 	// WebSocket request follows on such a connection Handler gets it too, and may
-	// accept it by hijack.Upgrade.
+	// accept it by nethttp.Upgrade.
 	Handler http.Handler
 
 	// MaxHandshakes is how many connections may be between TCP and Accept; when
@@ -63,20 +62,28 @@ type result struct {
 }
 
 // Listen listens on an address, as net.Listen does, for bare TCP or a unix
-// socket. c may be nil.
+// socket. c may be nil. The error is that of c.Check or of net.Listen.
 func Listen(network, addr string, c *driver.Config) (*Listener, error) {
 	l, err := net.Listen(network, addr)
 	if err != nil {
 		return nil, err
 	}
-	return NewListener(l, c), nil
+	wl, err := NewListener(l, c)
+	if err != nil {
+		_ = l.Close()
+		return nil, err
+	}
+	return wl, nil
 }
 
 // NewListener returns a Listener on top of another, which may be one of
-// crypto/tls. c may be nil.
-func NewListener(l net.Listener, c *driver.Config) *Listener {
+// crypto/tls. c may be nil. The error is that of c.Check.
+func NewListener(l net.Listener, c *driver.Config) (*Listener, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Listener{listener: l, config: c, accepted: make(chan result), ctx: ctx, cancel: cancel}
+	return &Listener{listener: l, config: c, accepted: make(chan result), ctx: ctx, cancel: cancel}, nil
 }
 
 // Accept returns the next connection whose opening handshake is complete. Those
@@ -181,33 +188,19 @@ func (l *Listener) answer(conn *stream.Conn, r *driver.Request, isTLS bool) bool
 	if isTLS {
 		r.Scheme = "wss"
 	}
-	if no := l.refusal(r); no != nil {
+	var no *driver.Response
+	if l.Check != nil {
+		no = l.Check(r)
+	}
+	switch {
+	case no != nil:
 		_ = conn.Reject(no.Status, no.Fields, no.Body)
 		return false
-	}
-	return conn.Handshake(context.WithoutCancel(l.ctx)) == nil // once the answer is on its way it shall be known
-}
-
-// refusal returns the answer that refuses r, or nil.
-func (l *Listener) refusal(r *driver.Request) *driver.Response {
-	if l.Check != nil {
-		if no := l.Check(r); no != nil {
-			return no
+	case driver.IsWebSocket(r): // Handshake refuses all others
+		if err := driver.CheckOrigin(r, l.Origins); err != nil {
+			_ = conn.Refuse(err)
+			return false
 		}
 	}
-	if !driver.IsWebSocket(r) {
-		return nil // Handshake refuses it
-	}
-	err := driver.CheckOrigin(r, l.Origins)
-	if err == nil {
-		return nil
-	}
-	no := &driver.Response{Status: http.StatusInternalServerError} // a malformed pattern
-	var e *driver.Error
-	if errors.As(err, &e) {
-		no.Status = e.Status
-		no.Fields = []driver.Field{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}}
-		no.Body = []byte(e.Msg + "\n")
-	}
-	return no
+	return conn.Handshake(context.WithoutCancel(l.ctx)) == nil // once the response is on its way it shall be known
 }

@@ -106,7 +106,7 @@ func TestEveryVersion(t *testing.T) {
 	serve(t, l)
 	for _, v := range driver.AllVersions() {
 		c, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String()+"/path?x=1",
-			&driver.Config{Version: v, Subprotocols: []string{"b"}, KeepRequest: true})
+			&driver.Config{Version: v, Subprotocols: []string{"b"}})
 		if err != nil {
 			t.Fatalf("%v: %v", v, err)
 		}
@@ -152,7 +152,7 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := netconn.NewListener(tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}),
+	l := newListener(t, tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}),
 		&driver.Config{Versions: driver.AllVersions()})
 	scheme := make(chan string, 10)
 	l.Check = func(r *driver.Request) *driver.Response {
@@ -190,7 +190,7 @@ func TestTLSWriteDeadline(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := &driver.Config{MaxMessage: -1}
-	l := netconn.NewListener(tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}}), config)
+	l := newListener(t, tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}}), config)
 	defer l.Close()
 	served := make(chan *stream.Conn, 1)
 	go func() {
@@ -430,4 +430,14 @@ func TestDialErrors(t *testing.T) {
 	if _, err := netconn.Dial(context.Background(), "ws://user:secret@"+addr, nil); !errors.As(err, &op) || strings.Contains(err.Error(), "secret") {
 		t.Errorf("nobody listens: %v", err)
 	}
+}
+
+// newListener is netconn.NewListener for settings without a mistake.
+func newListener(t *testing.T, l net.Listener, c *driver.Config) *netconn.Listener {
+	t.Helper()
+	nl, err := netconn.NewListener(l, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nl
 }

@@ -10,13 +10,9 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-const (
-	// idleTimeout is how long a connection of Listener.Handler may rest between
-	// two requests.
-	idleTimeout = 2 * time.Minute
-
-	defaultMaxHead = 16 << 10 // of Config.MaxHead
-)
+// idleTimeout is how long a connection of Listener.Handler may rest between two
+// requests.
+const idleTimeout = 2 * time.Minute
 
 // plain serves the connections on which plain requests have come. To its
 // http.Server it is the net.Listener.
@@ -29,7 +25,7 @@ type plain struct {
 
 // newPlain returns a plain that serves by h until ctx ends.
 func newPlain(ctx context.Context, addr net.Addr, h http.Handler, c *driver.Config) *plain {
-	head := defaultMaxHead
+	head := driver.DefaultMaxHead
 	if c != nil && c.MaxHead > 0 {
 		head = c.MaxHead
 	}

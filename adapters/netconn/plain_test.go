@@ -11,15 +11,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sans-io/websocket-driver/adapters/hijack"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
+	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/driver"
 )
 
 // tell answers plain requests with what it has received, and echoes on /ws.
 func tell(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/ws" {
-		if conn, err := hijack.Upgrade(w, r, nil); err == nil {
+		if conn, err := nethttp.Upgrade(w, r, nil); err == nil {
 			echo(conn)
 		}
 		return
@@ -42,7 +42,7 @@ func TestHandler(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				l = netconn.NewListener(tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}}), nil)
+				l = newListener(t, tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}}), nil)
 			}
 			l.Handler = http.HandlerFunc(tell)
 			l.Check = func(r *driver.Request) *driver.Response {

@@ -30,7 +30,7 @@ func echoServers(t *testing.T, cert tls.Certificate) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secure := netconn.NewListener(tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}}), nil)
+	secure := newListener(t, tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}}), nil)
 	serve(t, secure)
 	return map[string]string{"ws": plain.Addr().String(), "wss": secure.Addr().String()}
 }

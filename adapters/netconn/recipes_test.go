@@ -62,8 +62,11 @@ func ExampleDialer_Dial() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	l := netconn.NewListener(tls.NewListener(tcp, &tls.Config{Certificates: certified.TLS.Certificates}),
+	l, err := netconn.NewListener(tls.NewListener(tcp, &tls.Config{Certificates: certified.TLS.Certificates}),
 		&driver.Config{Subprotocols: []string{"chat"}, Cookies: []driver.Field{{Name: "id", Value: "7; Path=/"}}})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer l.Close()
 	l.Origins = []string{"https://example.com"}
 	l.Check = func(r *driver.Request) *driver.Response {

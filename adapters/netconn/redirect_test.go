@@ -41,7 +41,7 @@ func newSite(t *testing.T, status int, answers map[string][]driver.Field) *site 
 		if secure {
 			nl = tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{cert}})
 		}
-		l := netconn.NewListener(nl, &driver.Config{Cookies: []driver.Field{{Name: "open", Value: `"yes, it is"; Path=/`}}})
+		l := newListener(t, nl, &driver.Config{Cookies: []driver.Field{{Name: "open", Value: `"yes, it is"; Path=/`}}})
 		l.Check = func(r *driver.Request) *driver.Response {
 			scheme := "ws"
 			if secure {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sans-io/websocket-driver/adapters/hijack"
+	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 )
 
@@ -35,7 +35,7 @@ type smuggler struct {
 // come from another page.
 func (s *smuggler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/ws" {
-		if conn, err := hijack.Upgrade(w, r, nil); err == nil {
+		if conn, err := nethttp.Upgrade(w, r, nil); err == nil {
 			s.note(conn)
 		}
 		return

@@ -70,9 +70,9 @@ func TestBroadcast(t *testing.T) {
 // TestBroadcastWaitsForNobody has two of three peers read nothing.
 func TestBroadcastWaitsForNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, waits := newSlow(t, stream.Options{MaxBuffered: 5})
-		_, closes := newSlow(t, stream.Options{MaxBuffered: 5, Slow: stream.SlowClose})
-		peer, reads := newSlow(t, stream.Options{MaxBuffered: 5})
+		_, waits := newSlow(t, 5, stream.SlowWait)
+		_, closes := newSlow(t, 5, stream.SlowClose)
+		peer, reads := newSlow(t, 5, stream.SlowWait)
 		var out bytes.Buffer
 		copied := make(chan bool)
 		go func() {
@@ -102,7 +102,7 @@ func TestBroadcastWaitsForNobody(t *testing.T) {
 func TestBroadcastBehindStream(t *testing.T) {
 	noLeaks(t)
 	rw := newScript()
-	c := stream.New(rw, openDriver(t, nil), &stream.Options{MaxBuffered: 7})
+	c := stream.New(rw, openDriver(t, &driver.Config{MaxBuffered: 7}), nil)
 	w := wantWriter(t, c, driver.Binary)
 	for i, want := range []int{1, 1, 0} { // 4 and 8 bytes wait
 		io.WriteString(w, "s")

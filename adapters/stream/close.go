@@ -225,7 +225,7 @@ func (c *Conn) finish() {
 	c.wake.Broadcast()
 	switch {
 	case c.silent, c.readErr != nil, c.shutting:
-	case !c.d.Done(): // section 7.1.1: the server closes first, and the driver's clock runs
+	case c.needs(driver.NeedInput): // section 7.1.1: the server closes first, and the driver's clock runs
 		timer.Stop()
 		c.awaitEnd()
 	case c.closeErr.err != nil && !c.client:

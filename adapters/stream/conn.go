@@ -33,13 +33,8 @@ type Options struct {
 	// bytes if it is a *tls.Conn, and one of its own if it is anything else.
 	ReadBuffer int
 
-	// MaxBuffered is how many bytes may wait for a peer that takes them slowly.
-	// While as many wait, Slow says what a further message does; so what waits is
-	// at most MaxBuffered and one message. Control frames are exempt. Default
-	// 1 MiB, a value below 0 means no limit.
-	MaxBuffered int
-
-	// Slow is what a message does beyond MaxBuffered. Default SlowWait.
+	// Slow is what a message does while driver.Config.MaxBuffered bytes wait.
+	// Default SlowWait.
 	Slow Slow
 
 	// WriteTimeout is how long the transport may take nothing of what is to be
@@ -122,7 +117,7 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 		d: d, slow: o.Slow,
 		flushTimeout: orDefault(o.FlushTimeout, defaultFlushTimeout),
 		writeTimeout: max(o.WriteTimeout, 0),
-		maxBuffered:  o.MaxBuffered,
+		maxBuffered:  d.Config().MaxBuffered,
 	}
 	if c.maxBuffered == 0 {
 		c.maxBuffered = defaultMaxBuffered
@@ -130,6 +125,7 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	c.input.init(rwc, orDefault(o.ReadBuffer, defaultReadBuffer))
 	d.SetPieces(true)
 	d.SetBuffers(&buffers)
+	d.SetMaxBuffered(-1) // the Conn counts what is being written, too
 	c.client = !d.Server()
 	c.wake.mu = &c.mu
 	c.background = c.flushBackground
@@ -138,6 +134,9 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	c.apart = !canTime || isTLS
 	return c
 }
+
+// needs reports whether the driver has one of the needs in n.
+func (c *Conn) needs(n driver.Need) bool { return c.d.Needs()&n != 0 }
 
 // orDefault returns v, or the default if v is not above 0.
 func orDefault[T int | time.Duration](v, byDefault T) T {
@@ -181,8 +180,8 @@ func (c *Conn) Extensions() string {
 	return c.d.Extensions()
 }
 
-// Request returns the request of the handshake. After Open it is nil unless
-// Config.KeepRequest is set.
+// Request returns the request of the handshake. After Open it is that of a server,
+// parsed anew at each call, unless Config.DropHandshake is set; else it is nil.
 func (c *Conn) Request() *driver.Request {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -190,7 +189,8 @@ func (c *Conn) Request() *driver.Request {
 }
 
 // Response returns the answer to the handshake, of a refusal with up to 1 KiB of
-// the body. After Open it is nil unless Config.KeepRequest is set.
+// the body. After Open it is that of a client, parsed anew at each call, unless
+// Config.DropHandshake is set; else it is nil.
 func (c *Conn) Response() *driver.Response {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -19,9 +19,9 @@ func (c *Conn) Detach() ([]byte, error) {
 		return nil, err
 	}
 	defer c.endRead()
-	waits := c.d.Paused()
+	waits := c.needs(driver.NeedAnswer)
 	p := c.d.Detach()
-	if !waits || c.d.Paused() { // a client stays paused
+	if !waits || c.needs(driver.NeedAnswer) { // a client stays paused
 		return nil, fmt.Errorf("%w: Detach goes between ReadRequest and Handshake", driver.ErrState)
 	}
 	p = append(p, c.in...)

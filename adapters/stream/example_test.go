@@ -17,13 +17,13 @@ import (
 )
 
 // pair returns the two ends of a connection, for the examples.
-func pair(o *stream.Options) (client, server *stream.Conn) {
+func pair(c *driver.Config, o *stream.Options) (client, server *stream.Conn) {
 	a, b := net.Pipe()
-	d, err := driver.NewClient("ws://example.com/", nil)
+	d, err := driver.NewClient("ws://example.com/", c)
 	if err != nil {
 		log.Fatal(err)
 	}
-	client, server = stream.New(a, d, o), stream.New(b, driver.NewServer(nil), o)
+	client, server = stream.New(a, d, o), stream.New(b, driver.NewServer(c), o)
 	if err := shakeHands(client, server); err != nil {
 		log.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func pair(o *stream.Options) (client, server *stream.Conn) {
 
 // A loop over messages, which ends when the peer has closed.
 func ExampleConn_Messages() {
-	client, server := pair(nil)
+	client, server := pair(nil, nil)
 	go func() {
 		client.WriteMessage(driver.Text, []byte("one"))
 		client.WriteMessage(driver.Binary, []byte("two"))
@@ -51,7 +51,7 @@ func ExampleConn_Messages() {
 
 // A message of any length, from one stream to another.
 func ExampleConn_NextWriter() {
-	client, server := pair(nil)
+	client, server := pair(nil, nil)
 	go func() {
 		w, err := client.NextWriter(driver.Text)
 		if err != nil {
@@ -70,7 +70,7 @@ func ExampleConn_NextWriter() {
 
 func ExampleConn_WriteJSON() {
 	type point struct{ X, Y int }
-	client, server := pair(nil)
+	client, server := pair(nil, nil)
 	go client.WriteJSON(point{1, 2})
 	var p point
 	if err := server.ReadJSON(&p); err != nil {
@@ -82,7 +82,7 @@ func ExampleConn_WriteJSON() {
 
 // An echo that answers many messages of one read in one write.
 func ExampleConn_Queue() {
-	client, server := pair(nil)
+	client, server := pair(nil, nil)
 	go func() {
 		for m, err := range server.Messages() {
 			if err == nil {
@@ -101,7 +101,7 @@ func ExampleConn_Queue() {
 
 // A peer that reads nothing: what waits for it stays bounded.
 func ExampleOptions_slow() {
-	_, server := pair(&stream.Options{MaxBuffered: 1000, Slow: stream.SlowDrop})
+	_, server := pair(&driver.Config{MaxBuffered: 1000}, &stream.Options{Slow: stream.SlowDrop})
 	for i := range 100 {
 		if err := server.Queue(driver.Binary, make([]byte, 500)); errors.Is(err, driver.ErrFull) {
 			fmt.Println("message", i, "was dropped")
@@ -113,7 +113,7 @@ func ExampleOptions_slow() {
 }
 
 func ExampleConn_Ping() {
-	client, server := pair(nil)
+	client, server := pair(nil, nil)
 	go client.ReadMessage(nil) // somebody has to read
 	go server.ReadMessage(nil)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -125,7 +125,7 @@ func ExampleConn_Ping() {
 
 // A protocol for net.Conn over a WebSocket.
 func ExampleConn_NetConn() {
-	client, server := pair(nil)
+	client, server := pair(nil, nil)
 	go func() {
 		conn := server.NetConn(driver.Binary)
 		io.Copy(conn, conn)
@@ -140,7 +140,7 @@ func ExampleConn_NetConn() {
 
 // Fragments by hand, and what else the driver can do.
 func ExampleConn_Raw() {
-	client, server := pair(nil)
+	client, server := pair(nil, nil)
 	client.Raw(func(d *driver.Driver) {
 		d.Fragment(driver.Text, []byte("in "), false)
 		d.Fragment(driver.Text, []byte("parts"), true)
@@ -155,7 +155,7 @@ func ExampleBroadcast() {
 	var room stream.Registry
 	var clients []*stream.Conn
 	for range 3 {
-		client, server := pair(nil)
+		client, server := pair(nil, nil)
 		clients = append(clients, client)
 		room.Add(server)
 	}
@@ -180,7 +180,7 @@ func ExampleRegistry_Shutdown() {
 	server := &http.Server{}
 	server.RegisterOnShutdown(func() { conns.Shutdown(ctx, "restarting") })
 
-	client, conn := pair(nil) // a handler has it from hijack.Upgrade
+	client, conn := pair(nil, nil) // a handler has it from nethttp.Upgrade
 	if !conns.Add(conn) {
 		conn.Close(ctx, driver.CodeGoingAway, "")
 	}

@@ -130,13 +130,16 @@ func TestAccessors(t *testing.T) {
 	noLeaks(t)
 	a, b := tcp(t)
 	client, server := open(t, a, b,
-		&driver.Config{Subprotocols: []string{"x", "y"}, KeepRequest: true},
+		&driver.Config{Subprotocols: []string{"x", "y"}},
 		&driver.Config{Subprotocols: []string{"y"}})
 	if client.Subprotocol() != "y" || server.Subprotocol() != "y" || client.Extensions() != "" {
 		t.Errorf("subprotocols %q and %q, extensions %q", client.Subprotocol(), server.Subprotocol(), client.Extensions())
 	}
-	if client.Request() == nil || client.Response() == nil || server.Request() != nil || server.Response() != nil {
-		t.Error("request and response are kept only with KeepRequest")
+	if r := server.Request(); r == nil || r.Get("Sec-WebSocket-Protocol") != "x, y" {
+		t.Errorf("the server keeps the request %v", r)
+	}
+	if r := client.Response(); r == nil || r.Get("Sec-WebSocket-Protocol") != "y" {
+		t.Errorf("the client keeps the response %v", r)
 	}
 	if client.Transport() != io.ReadWriteCloser(a) {
 		t.Error("another transport")

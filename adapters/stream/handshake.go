@@ -29,7 +29,7 @@ func (c *Conn) Handshake(ctx context.Context) error {
 			return true, c.flush()
 		}
 		switch {
-		case !c.d.Paused():
+		case !c.needs(driver.NeedAnswer):
 			return false, nil
 		case c.client:
 			return false, fmt.Errorf("%w: the handshake waits for driver.Respond", driver.ErrState)
@@ -40,29 +40,17 @@ func (c *Conn) Handshake(ctx context.Context) error {
 
 // accept answers the request.
 func (c *Conn) accept() error {
-	if !driver.IsWebSocket(c.d.Request()) {
-		return c.d.Reject(426, []driver.Field{
-			{Name: "Upgrade", Value: "websocket"},
-			{Name: "Content-Type", Value: "text/plain; charset=utf-8"},
-		}, []byte("This is a WebSocket server.\n"))
+	if err := c.d.Start(); err != nil {
+		return c.d.Refuse(err)
 	}
-	err := c.d.Start()
-	if err == nil {
-		return nil
-	}
-	status := 500
-	var refusal *driver.Error
-	if errors.As(err, &refusal) && refusal.Status >= 400 {
-		status = refusal.Status
-	}
-	return c.d.Reject(status, nil, nil)
+	return nil
 }
 
 // ReadRequest waits on a server for the request, which may then be looked at and
 // changed before Handshake accepts it or Reject refuses it. Errors are as in
 // Handshake.
 func (c *Conn) ReadRequest(ctx context.Context) (*driver.Request, error) {
-	err := c.connect(ctx, func(driver.Event) (bool, error) { return c.d.Paused(), nil })
+	err := c.connect(ctx, func(driver.Event) (bool, error) { return c.needs(driver.NeedAnswer), nil })
 	if err != nil {
 		return nil, err
 	}
@@ -72,13 +60,25 @@ func (c *Conn) ReadRequest(ctx context.Context) (*driver.Request, error) {
 // Reject refuses the request that ReadRequest has returned, with an HTTP status
 // from 200 to 599, and closes the transport. It returns when the answer has left.
 func (c *Conn) Reject(status int, fields []driver.Field, body []byte) error {
+	return c.refuse(func() error { return c.d.Reject(status, fields, body) })
+}
+
+// Refuse is Reject with the response that err stands for, as in driver.Refuse: that
+// of the *driver.Error which it is or wraps, such as one of driver.CheckOrigin, or
+// 500.
+func (c *Conn) Refuse(err error) error {
+	return c.refuse(func() error { return c.d.Refuse(err) })
+}
+
+// refuse refuses the request by f, and returns when the response has left.
+func (c *Conn) refuse(f func() error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.beginRead(); err != nil {
 		return err
 	}
 	defer c.endRead()
-	if err := c.d.Reject(status, fields, body); err != nil {
+	if err := f(); err != nil {
 		return err
 	}
 	_, ev := c.d.Parse(nil)
@@ -115,7 +115,7 @@ func (c *Conn) connect(ctx context.Context, done func(driver.Event) (bool, error
 		if ev.Kind == driver.Close {
 			return c.handshakeError(ctx, c.closed(ev))
 		}
-		if ev.Kind != driver.None || c.d.Paused() {
+		if ev.Kind != driver.None || c.needs(driver.NeedAnswer) {
 			continue
 		}
 		c.arm()

@@ -42,7 +42,7 @@ func (c *Conn) ReadMessage(buf []byte) (driver.Kind, []byte, error) {
 // await waits for input between messages, if there is none. This is where an idle
 // connection spends its time, so there should be little stack above: see input.
 func (c *Conn) await() error {
-	if len(c.in) > 0 || c.reader != nil || c.d.Pending() {
+	if len(c.in) > 0 || c.reader != nil || c.needs(driver.NeedFetch) {
 		return nil
 	}
 	switch c.d.State() {

@@ -110,9 +110,9 @@ func (r *messageReader) Read(p []byte) (int, error) {
 }
 
 // tick is the driver's Tick, which may invalidate the piece that is being read.
-func (c *Conn) tick(now time.Time) {
+func (c *Conn) tick(now time.Time) (ended bool) {
 	if r := c.reader; r != nil && !r.own {
 		r.data, r.own = bytes.Clone(r.data), true
 	}
-	c.d.Tick(now)
+	return c.d.Tick(now)
 }

@@ -88,7 +88,7 @@ func readWithin(conn *stream.Conn, d time.Duration) (p []byte, ok bool, err erro
 
 // A deadline ends the waiting, and never the connection.
 func ExampleConn_SetReadDeadline() {
-	client, server := pair(nil)
+	client, server := pair(nil, nil)
 	_, ok, err := readWithin(server, time.Nanosecond)
 	fmt.Println(ok, err)
 	go client.WriteMessage(driver.Text, []byte("late"))
@@ -122,19 +122,19 @@ func why(err error) string {
 }
 
 func ExampleCloseError() {
-	a, b := pair(nil)
+	a, b := pair(nil, nil)
 	go a.Close(context.Background(), 3001, "enough")
 	_, _, err := b.ReadMessage(nil)
 	fmt.Println(why(err))
 
-	a, b = pair(nil)
+	a, b = pair(nil, nil)
 	a.CloseNow()
 	_, _, err = a.ReadMessage(nil)
 	fmt.Println(why(err))
 	_, _, err = b.ReadMessage(nil)
 	fmt.Println(why(err))
 
-	a, b = pair(nil)
+	a, b = pair(nil, nil)
 	b.Raw(func(d *driver.Driver) { d.SetMaxMessage(1000) })
 	go func() {
 		a.WriteMessage(driver.Binary, make([]byte, 1001))

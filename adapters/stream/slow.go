@@ -7,7 +7,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// Slow is what a message does when the peer is so slow that Options.MaxBuffered
+// Slow is what a message does when the peer is so slow that driver.Config.MaxBuffered
 // bytes wait already. Whoever wants to wait for no peer sends by Broadcast, or by
 // Queue with SlowDrop or SlowClose, which then waits for messages of NextWriter
 // alone: WriteMessage waits for its own bytes all the same.

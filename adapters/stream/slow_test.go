@@ -14,15 +14,15 @@ import (
 )
 
 // newSlow returns a Conn whose peer takes nothing until the test reads.
-func newSlow(t *testing.T, o stream.Options) (peer net.Conn, c *stream.Conn) {
+func newSlow(t *testing.T, maxBuffered int, slow stream.Slow) (peer net.Conn, c *stream.Conn) {
 	t.Helper()
 	a, b := net.Pipe()
-	return a, stream.New(b, openDriver(t, nil), &o)
+	return a, stream.New(b, openDriver(t, &driver.Config{MaxBuffered: maxBuffered}), &stream.Options{Slow: slow})
 }
 
 func TestSlowWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a, c := newSlow(t, stream.Options{MaxBuffered: 5})
+		a, c := newSlow(t, 5, stream.SlowWait)
 		for _, text := range []string{"1", "22"} { // 3 and 4 bytes
 			if err := c.Queue(driver.Text, []byte(text)); err != nil {
 				t.Fatal(err)
@@ -56,7 +56,7 @@ func TestSlowWait(t *testing.T) {
 
 func TestSlowDrop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a, c := newSlow(t, stream.Options{MaxBuffered: 5, Slow: stream.SlowDrop})
+		a, c := newSlow(t, 5, stream.SlowDrop)
 		var sent []string
 		for _, text := range []string{"1", "22", "3", "4"} {
 			err := c.Queue(driver.Text, []byte(text))
@@ -85,7 +85,7 @@ func TestSlowDrop(t *testing.T) {
 // TestSlowDropPart drops a part of a stream, and ends the stream all the same.
 func TestSlowDropPart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a, c := newSlow(t, stream.Options{MaxBuffered: 5, Slow: stream.SlowDrop})
+		a, c := newSlow(t, 5, stream.SlowDrop)
 		w := wantWriter(t, c, driver.Text)
 		c.SetWriteDeadline(time.Now().Add(time.Second))
 		if n, err := io.WriteString(w, "four"); n != 4 || !isDeadline(err) {
@@ -110,7 +110,7 @@ func TestSlowDropPart(t *testing.T) {
 
 func TestSlowClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, c := newSlow(t, stream.Options{MaxBuffered: 5, Slow: stream.SlowClose})
+		_, c := newSlow(t, 5, stream.SlowClose)
 		waits := make(chan error, 1)
 		go func() { waits <- c.WriteMessage(driver.Text, []byte("first")) }()
 		synctest.Wait()
@@ -129,7 +129,7 @@ func TestSlowClose(t *testing.T) {
 func TestSlowLimits(t *testing.T) {
 	for most, want := range map[int]int{0: 1 << 20, -1: 3 << 20} {
 		synctest.Test(t, func(t *testing.T) {
-			_, c := newSlow(t, stream.Options{MaxBuffered: most, Slow: stream.SlowDrop})
+			_, c := newSlow(t, most, stream.SlowDrop)
 			p := make([]byte, 64<<10)
 			sent := 0
 			for range 48 {

@@ -31,8 +31,8 @@ const stressWriters = 8
 // one more than was accepted: whose call was cut off. No goroutine is left.
 func TestStress(t *testing.T) {
 	noLeaks(t)
-	config := &driver.Config{CloseTimeout: time.Minute}
-	options := &stream.Options{MaxBuffered: 64 << 10, FlushTimeout: time.Minute}
+	config := &driver.Config{CloseTimeout: time.Minute, MaxBuffered: 64 << 10}
+	options := &stream.Options{FlushTimeout: time.Minute}
 	var all sync.WaitGroup
 	slots := make(chan bool, 8)
 	for i := range *stressConns {

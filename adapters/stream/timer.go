@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net"
 	"time"
-
-	"github.com/sans-io/websocket-driver/driver"
 )
 
 // limitTimer is the timer for the next Tick.
@@ -24,13 +22,13 @@ func (c *Conn) arm() {
 	if c.shutting {
 		return
 	}
-	next := c.d.NextTick()
-	if next.Equal(driver.Now) {
+	next, ok := c.d.NextTick()
+	if ok && next.IsZero() {
 		c.tick(time.Now())
-		next = c.d.NextTick()
+		next, ok = c.d.NextTick()
 	}
 	switch {
-	case next.IsZero():
+	case !ok:
 		c.disarm()
 	case c.timer == nil:
 		c.timer = &limitTimer{time.AfterFunc(time.Until(next), c.onTimer), next}
@@ -53,16 +51,16 @@ func (c *Conn) disarm() {
 func (c *Conn) onTimer() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	due, now := c.d.NextTick(), time.Now()
+	due, ok := c.d.NextTick()
+	now := time.Now()
 	if c.timer != nil {
 		c.timer.at = time.Time{} // it has fired
 	}
-	if c.shutting || due.IsZero() || due.Equal(driver.Now) || now.Before(due) {
+	if c.shutting || !ok || due.IsZero() || now.Before(due) {
 		c.arm()
 		return
 	}
-	c.tick(now)
-	if c.d.Pending() || c.d.Done() {
+	if c.tick(now) {
 		c.failWrite(errLimit)
 		c.shut(true)
 		return

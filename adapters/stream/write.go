@@ -38,8 +38,8 @@ type output struct {
 // Pong. It keeps no reference to p. Messages of several goroutines are never
 // mixed.
 //
-// It returns when the transport has taken the bytes. Beyond Options.MaxBuffered,
-// Text and Binary do first what Options.Slow says, and they wait for the end of a
+// It returns when the transport has taken the bytes. Beyond
+// driver.Config.MaxBuffered, Text and Binary do first what Options.Slow says, and they wait for the end of a
 // message of NextWriter.
 //
 // Errors of the driver, such as driver.ErrClosed and driver.ErrFull, mean that

@@ -22,7 +22,10 @@ func TestAutobahn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := netconn.NewListener(inner, &driver.Config{KeepRequest: true})
+	l, err := netconn.NewListener(inner, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer l.Close()
 	walked := make(chan []string)
 	go func() {

@@ -47,7 +47,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if !ok {
 		return status
 	}
-	config := &driver.Config{MaxMessage: *limit, PingInterval: *ping, Extensions: deflate.extensions(), KeepRequest: true}
+	config := &driver.Config{MaxMessage: *limit, PingInterval: *ping, Extensions: deflate.extensions()}
 	if err := errors.Join(
 		setServed(config, *versions, *names),
 		checkMaxMessage(*limit),
@@ -62,7 +62,11 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "wsdriver serve: flag -addr: %v\n", err)
 		return exitFailed
 	}
-	l := netconn.NewListener(&meteredListener{inner.(*net.TCPListener), certificate.config}, config)
+	l, err := netconn.NewListener(&meteredListener{inner.(*net.TCPListener), certificate.config}, config)
+	if err != nil {
+		fmt.Fprintf(stderr, "wsdriver serve: %v\n", err)
+		return exitFailed
+	}
 	s := &server{ids: make(map[string]*connection)}
 	l.Check = s.answer
 	l.Origins = []string{"*"} // there is nothing to protect

@@ -3,8 +3,8 @@ package ws
 // Buffers lends the buffers in which a connection gathers input and output.
 // Connections that share one hold no buffer while they rest.
 //
-// The methods are called by whoever calls the driver, so a Buffers that is
-// shared by several goroutines must be safe for concurrent use.
+// A Buffers that connections on several goroutines share must be safe for
+// concurrent use.
 type Buffers interface {
 	// Get returns a slice of length 0 with a capacity of at least n bytes. Its
 	// content is arbitrary, and it is the borrower's until Put.

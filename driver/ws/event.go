@@ -1,12 +1,10 @@
 // Package ws holds the words that all versions of WebSocket share: the kinds
 // of events, close codes, states, versions, errors and the queue of bytes to
-// send. Users find all of it re-exported by package driver.
+// send. Package driver has aliases of what users need; beyond these ws makes no
+// promise of compatibility.
 package ws
 
-import (
-	"strconv"
-	"time"
-)
+import "strconv"
 
 // Kind says what an [Event] is.
 type Kind uint8
@@ -84,8 +82,8 @@ func (s State) String() string {
 	return "State(" + strconv.Itoa(int(s)) + ")"
 }
 
-// Version is a version of the protocol. The zero Version stands for "not
-// known yet"; where a choice is asked for it means [Hybi13].
+// Version is a version of the protocol. The zero Version means "not known
+// yet", and [Hybi13] where a choice is asked for.
 type Version uint8
 
 // The versions that browsers have shipped.
@@ -115,7 +113,3 @@ func (v Version) String() string {
 	}
 	return "hybi-" + strconv.Itoa(int(v))
 }
-
-// Now is what NextTick returns when a time limit waits for its start: call
-// Tick at once.
-var Now = time.Unix(0, 0)

@@ -54,8 +54,13 @@ func Feed(d Parser, chunks ...[]byte) []Record {
 }
 
 func isPaused(d Parser) bool {
-	p, ok := d.(interface{ Paused() bool })
-	return ok && p.Paused()
+	switch p := d.(type) {
+	case interface{ Needs() ws.Need }:
+		return p.Needs()&ws.NeedAnswer != 0
+	case interface{ Paused() bool }:
+		return p.Paused()
+	}
+	return false
 }
 
 func scribble(p []byte) {

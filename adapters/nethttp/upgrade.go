@@ -1,9 +1,9 @@
-// Package hijack makes WebSockets of net/http requests, in every version.
+// Package nethttp makes WebSockets of net/http requests, in every version.
 //
 // [Upgrader.Handler] and [Upgrader.Protocols] are the short way: they run each
 // connection on a goroutine of its own, so that net/http's handler and its buffers
 // are let go. [Upgrade] is for handlers that do more.
-package hijack
+package nethttp
 
 import (
 	"errors"
@@ -39,6 +39,10 @@ type Upgrader struct {
 	Select func(r *http.Request, offered []string) string
 }
 
+// Check returns the first mistake in the settings, or nil. Call it when the program
+// starts: a request that meets a mistake is answered with 500.
+func (u *Upgrader) Check() error { return u.Config.Check() }
+
 // Upgrade accepts the WebSocket request r. c may be nil. See Upgrader.Upgrade.
 func Upgrade(w http.ResponseWriter, r *http.Request, c *driver.Config) (*stream.Conn, error) {
 	return (&Upgrader{Config: c}).Upgrade(w, r)
@@ -69,26 +73,11 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*stream.Conn
 	return u.upgrade(w, r, func(*driver.Driver) error { return nil })
 }
 
-// upgrade is Upgrade with a last word of the caller's on the driver.
+// upgrade is Upgrade with a last check of the caller's.
 func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request, check func(*driver.Driver) error) (*stream.Conn, error) {
-	d, err := u.newDriver(r)
-	if err != nil {
-		return nil, refuse(w, r, err)
-	}
-	if err := d.Err(); err != nil {
-		if d.Response().Status == http.StatusInternalServerError {
-			err = fault(err)
-		}
-		return nil, answer(w, r, d.Response(), err)
-	}
-	if r.ContentLength != 0 { // it would be taken for frames
-		return nil, refuse(w, r, refusal(http.StatusBadRequest, "WebSocket request with a body"))
-	}
-	if err := u.checkOrigin(r, d.Request()); err != nil {
-		return nil, refuse(w, r, err)
-	}
-	if err := check(d); err != nil {
-		return nil, refuse(w, r, err)
+	d := u.newDriver(r)
+	if err := u.judge(d, r, check); err != nil {
+		return nil, refuse(w, r, d, err)
 	}
 	d.Response().Fields = append(d.Response().Fields, answerFields(w.Header())...)
 	nc, buffered, err := take(w)
@@ -96,7 +85,7 @@ func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request, check func(*d
 	case errors.Is(err, http.ErrHijacked): // nothing can be answered
 		return nil, fmt.Errorf("websocket: taking the connection over: %w", err)
 	case err != nil:
-		return nil, refuse(w, r, fmt.Errorf("taking the connection over: %w", err))
+		return nil, refuse(w, r, d, fmt.Errorf("taking the connection over: %w", err))
 	}
 	conn := stream.New(nc, d, u.Stream)
 	conn.Unread(buffered)
@@ -107,11 +96,8 @@ func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request, check func(*d
 	return conn, nil
 }
 
-// newDriver returns a driver that has judged r.
-func (u *Upgrader) newDriver(r *http.Request) (*driver.Driver, error) {
-	if r.ProtoMajor != 1 {
-		return nil, refusal(http.StatusHTTPVersionNotSupported, "WebSocket over %s is not supported", r.Proto)
-	}
+// newDriver returns a driver that has checked r.
+func (u *Upgrader) newDriver(r *http.Request) *driver.Driver {
 	config := u.Config
 	if u.Select != nil {
 		var own driver.Config
@@ -122,7 +108,21 @@ func (u *Upgrader) newDriver(r *http.Request) (*driver.Driver, error) {
 		defer func() { own.Select = nil }() // it keeps r
 		config = &own
 	}
-	return driver.FromRequest(request(r), config), nil
+	return driver.FromRequest(request(r), config)
+}
+
+// judge returns why r is refused, or nil.
+func (u *Upgrader) judge(d *driver.Driver, r *http.Request, check func(*driver.Driver) error) error {
+	if r.ProtoMajor != 1 {
+		return refusal(http.StatusHTTPVersionNotSupported, "WebSocket over %s is not supported", r.Proto)
+	}
+	if err := d.Err(); err != nil {
+		return err
+	}
+	if err := u.checkOrigin(r, d.Request()); err != nil {
+		return err
+	}
+	return check(d)
 }
 
 // checkOrigin returns nil or why the page that makes the request may not.

@@ -1,4 +1,4 @@
-package hijack_test
+package nethttp_test
 
 import (
 	"context"
@@ -9,14 +9,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sans-io/websocket-driver/adapters/hijack"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
+	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 )
 
 func serveEcho(w http.ResponseWriter, r *http.Request) {
-	conn, err := hijack.Upgrade(w, r, &driver.Config{Subprotocols: []string{"echo"}})
+	conn, err := nethttp.Upgrade(w, r, &driver.Config{Subprotocols: []string{"echo"}})
 	if err != nil {
 		return // the client has been told
 	}
@@ -87,7 +87,7 @@ func say(url string, subprotocols ...string) {
 
 // Applications by path: each is a http.Handler, so http.ServeMux knows the way.
 func ExampleUpgrader_Handler() {
-	u := &hijack.Upgrader{Origins: []string{"https://*.example.com"}} // beside those of the same host
+	u := &nethttp.Upgrader{Origins: []string{"https://*.example.com"}} // beside those of the same host
 	mux := http.NewServeMux()
 	mux.Handle("GET /echo", u.Handler(echoAll))
 	mux.Handle("GET /rooms/{room}", u.Handler(func(conn *stream.Conn, r *http.Request) {
@@ -109,11 +109,11 @@ func ExampleUpgrader_Protocols() {
 	speak := func(text string) func(*stream.Conn, *http.Request) {
 		return func(conn *stream.Conn, _ *http.Request) { conn.WriteMessage(driver.Text, []byte(text)) }
 	}
-	u := &hijack.Upgrader{}
+	u := &nethttp.Upgrader{}
 	server := httptest.NewServer(u.Protocols(
-		hijack.Protocol{Name: "v2.chat", Serve: speak("the new chat")}, // preferred
-		hijack.Protocol{Name: "v1.chat", Serve: speak("the old chat")},
-		hijack.Protocol{Serve: speak("no subprotocol")},
+		nethttp.Protocol{Name: "v2.chat", Serve: speak("the new chat")}, // preferred
+		nethttp.Protocol{Name: "v1.chat", Serve: speak("the old chat")},
+		nethttp.Protocol{Serve: speak("no subprotocol")},
 	))
 	defer server.Close()
 
@@ -130,7 +130,7 @@ func ExampleUpgrader_Protocols() {
 // A server that is shut down closes its WebSockets too.
 func ExampleUpgrader_Handler_shutdown() {
 	var open stream.Registry
-	u := &hijack.Upgrader{}
+	u := &nethttp.Upgrader{}
 	server := httptest.NewServer(u.Handler(func(conn *stream.Conn, r *http.Request) {
 		if !open.Add(conn) {
 			conn.Close(context.Background(), driver.CodeGoingAway, "restarting")

@@ -1,4 +1,4 @@
-package hijack_test
+package nethttp_test
 
 import (
 	"bytes"
@@ -11,8 +11,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/sans-io/websocket-driver/adapters/hijack"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
+	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 )
@@ -64,7 +64,7 @@ type key struct{}
 func TestHandler(t *testing.T) {
 	for _, start := range []func(*httptest.Server){(*httptest.Server).Start, (*httptest.Server).StartTLS} {
 		returned := make(chan bool, 1)
-		h := (&hijack.Upgrader{}).Handler(func(conn *stream.Conn, r *http.Request) {
+		h := (&nethttp.Upgrader{}).Handler(func(conn *stream.Conn, r *http.Request) {
 			if !<-returned {
 				t.Error("the handler has not returned")
 			}
@@ -93,7 +93,7 @@ func TestHandler(t *testing.T) {
 }
 
 func TestHandlerReturns(t *testing.T) {
-	s := newServer(t, (&hijack.Upgrader{}).Handler(func(conn *stream.Conn, _ *http.Request) {
+	s := newServer(t, (&nethttp.Upgrader{}).Handler(func(conn *stream.Conn, _ *http.Request) {
 		conn.WriteMessage(driver.Text, []byte("bye"))
 	}))
 	conn, err := handshake(t, s)
@@ -118,7 +118,7 @@ func TestPanic(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s, l := newLogged(t, (&hijack.Upgrader{}).Handler(func(*stream.Conn, *http.Request) { panic(test.value) }))
+			s, l := newLogged(t, (&nethttp.Upgrader{}).Handler(func(*stream.Conn, *http.Request) { panic(test.value) }))
 			conn, err := handshake(t, s)
 			if err != nil {
 				t.Fatal(err)
@@ -138,10 +138,10 @@ func TestPanic(t *testing.T) {
 // TestFaultIsLogged: what a client is not told, the server's log is; what is the
 // client's fault is not logged.
 func TestFaultIsLogged(t *testing.T) {
-	u := &hijack.Upgrader{Origins: []string{"["}}
+	u := &nethttp.Upgrader{Origins: []string{"["}}
 	s, l := newLogged(t, u.Handler(func(*stream.Conn, *http.Request) {}))
 	_, err := handshake(t, s, "Origin", "http://example.org")
-	wantStatus(t, err, 500, "not set up")
+	wantStatus(t, err, 500, "misconfigured")
 	if !strings.Contains(l.String(), `"["`) {
 		t.Errorf("log: %q", l.String())
 	}
@@ -164,10 +164,10 @@ func TestProtocols(t *testing.T) {
 		Subprotocols: []string{"z"},
 		Select:       func(*driver.Request, []string) string { return "z" },
 	}
-	u := &hijack.Upgrader{Config: config, Select: func(*http.Request, []string) string { return "z" }}
-	named := []hijack.Protocol{{Name: "b", Serve: say("I am b")}, {Name: "a", Serve: say("I am a")}}
+	u := &nethttp.Upgrader{Config: config, Select: func(*http.Request, []string) string { return "z" }}
+	named := []nethttp.Protocol{{Name: "b", Serve: say("I am b")}, {Name: "a", Serve: say("I am a")}}
 	strict := newServer(t, u.Protocols(named...))
-	lax := newServer(t, u.Protocols(append(named, hijack.Protocol{Serve: say("I am none")})...))
+	lax := newServer(t, u.Protocols(append(named, nethttp.Protocol{Serve: say("I am none")})...))
 	tests := []struct {
 		server         *httptest.Server
 		offer          string

@@ -1,4 +1,4 @@
-package hijack_test
+package nethttp_test
 
 import (
 	"context"
@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sans-io/websocket-driver/adapters/hijack"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
+	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/extensions/deflate"
@@ -17,8 +17,8 @@ import (
 
 // newUpgrader returns settings for a public server. One Upgrader, with its
 // extensions, is for all connections.
-func newUpgrader() *hijack.Upgrader {
-	return &hijack.Upgrader{
+func newUpgrader() *nethttp.Upgrader {
+	return &nethttp.Upgrader{
 		Config: &driver.Config{
 			MaxMessage:   64 << 10,
 			PingInterval: 30 * time.Second,

@@ -1,4 +1,4 @@
-package hijack
+package nethttp
 
 import (
 	"context"
@@ -34,6 +34,9 @@ type Protocol struct {
 // is dealt with as in net/http: it goes to the ErrorLog of the server, unless it is
 // http.ErrAbortHandler, and the connection is closed with 1011. Why a request was
 // answered with 500 goes to the ErrorLog too.
+//
+// Handler checks the settings at once: a mistake is logged by package log, and
+// every request is answered with 500. To stop the program instead, call Check.
 func (u *Upgrader) Handler(serve func(conn *stream.Conn, r *http.Request)) http.Handler {
 	return u.handler(func(string) (Protocol, error) { return Protocol{Serve: serve}, nil })
 }
@@ -41,7 +44,8 @@ func (u *Upgrader) Handler(serve func(conn *stream.Conn, r *http.Request)) http.
 // Protocols returns a Handler for several applications on one path, of which the
 // subprotocol decides: the first of the list that the client offers. It stands in
 // place of Config.Subprotocols, Config.Select and Select. A client that offers none
-// of them gets the one that is called "", or 400 if there is no such.
+// of them gets the one that is called "", or 400 if there is no such. The
+// settings are checked as in Handler.
 func (u *Upgrader) Protocols(list ...Protocol) http.Handler {
 	own, config := *u, driver.Config{}
 	if u.Config != nil {
@@ -65,6 +69,9 @@ func (u *Upgrader) Protocols(list ...Protocol) http.Handler {
 
 // handler returns a handler; choose knows which application speaks a subprotocol.
 func (u *Upgrader) handler(choose func(subprotocol string) (Protocol, error)) http.Handler {
+	if err := u.Check(); err != nil {
+		log.Printf("websocket: settings of an Upgrader: %v", err)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var p Protocol
 		conn, err := u.upgrade(w, r, func(d *driver.Driver) (err error) {

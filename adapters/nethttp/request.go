@@ -1,4 +1,4 @@
-package hijack
+package nethttp
 
 import (
 	"bufio"
@@ -24,6 +24,9 @@ func request(r *http.Request) *driver.Request {
 		Minor:     r.ProtoMinor,
 		Fields:    append([]driver.Field{{Name: "Host", Value: r.Host}}, fields(r.Header)...), // net/http takes Host out
 		Authority: r.Host,
+	}
+	for _, coding := range r.TransferEncoding { // which net/http takes out, too
+		q.Fields = append(q.Fields, driver.Field{Name: "Transfer-Encoding", Value: coding})
 	}
 	if r.TLS != nil {
 		q.Scheme = "https"
@@ -87,41 +90,29 @@ func refusal(status int, format string, args ...any) *driver.Error {
 	return &driver.Error{Code: driver.CodeProtocolError, Status: status, Msg: fmt.Sprintf(format, args...)}
 }
 
-// fault is a refusal for which the client is told nothing but that.
-func fault(err error) error {
-	return fmt.Errorf("%w: %w", refusal(http.StatusInternalServerError, "the server is not set up properly"), err)
-}
-
-// refuse answers a request that err stands against, and returns err with the
-// *driver.Error that the answer is made of.
-func refuse(w http.ResponseWriter, r *http.Request, err error) error {
-	var e *driver.Error
-	if !errors.As(err, &e) {
-		err = fault(err)
-		errors.As(err, &e)
+// refuse answers a request with what err stands for, and returns err with the
+// *driver.Error that says so: a mistake of the server's is 500, without its text.
+//
+// The connection ends with the response: a proxy that takes every such request for
+// accepted would pass on frames, and net/http would read them as requests.
+func refuse(w http.ResponseWriter, r *http.Request, d *driver.Driver, err error) error {
+	if e := (*driver.Error)(nil); !errors.As(err, &e) {
+		err = fmt.Errorf("%w: %w", refusal(http.StatusInternalServerError, "the server is misconfigured"), err)
 	}
-	return answer(w, r, &driver.Response{
-		Status: e.Status,
-		Fields: []driver.Field{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}},
-		Body:   []byte(e.Msg + "\n"),
-	}, err)
-}
-
-// answer sends the answer to a request that is refused, and returns err. The
-// connection ends with it: a proxy that takes every such request for accepted
-// would pass on frames, and net/http take them for requests.
-func answer(w http.ResponseWriter, r *http.Request, a *driver.Response, err error) error {
+	if e := d.Refuse(err); e != nil {
+		return e
+	}
 	h := w.Header()
-	for _, f := range a.Fields {
+	for _, f := range d.Response().Fields {
 		h.Set(f.Name, f.Value)
 	}
 	if r.ProtoMajor == 1 {
-		h["Connection"] = []string{"close"} // net/http looks at the first, and for nothing else in it
+		h["Connection"] = []string{"close"} // net/http looks at the first value, and only for that
 		if h.Get("Upgrade") != "" {         // RFC 9110, section 7.8
 			h.Add("Connection", "Upgrade")
 		}
 	}
-	w.WriteHeader(a.Status)
-	_, _ = w.Write(a.Body)
+	w.WriteHeader(d.Response().Status)
+	_, _ = w.Write(d.Response().Body)
 	return err
 }

@@ -1,4 +1,4 @@
-package hijack_test
+package nethttp_test
 
 import (
 	"bufio"
@@ -17,13 +17,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sans-io/websocket-driver/adapters/hijack"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
+	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-var all = &driver.Config{Versions: driver.AllVersions(), Subprotocols: []string{"b"}, KeepRequest: true}
+var all = &driver.Config{Versions: driver.AllVersions(), Subprotocols: []string{"b"}}
 
 // noLeaks fails the test if goroutines are left over at its end.
 func noLeaks(t *testing.T) {
@@ -48,7 +48,7 @@ func serve(t *testing.T, c *driver.Config, start func(*httptest.Server)) (*httpt
 	noLeaks(t)
 	errs := make(chan error, 100)
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		conn, err := hijack.Upgrade(w, r, c)
+		conn, err := nethttp.Upgrade(w, r, c)
 		if err != nil {
 			errs <- err
 			return
@@ -259,7 +259,7 @@ func TestNoHijack(t *testing.T) {
 		r.Header.Set(name, value)
 	}
 	w := httptest.NewRecorder()
-	if _, err := hijack.Upgrade(w, r, nil); !errors.Is(err, http.ErrNotSupported) || w.Code != 500 {
+	if _, err := nethttp.Upgrade(w, r, nil); !errors.Is(err, http.ErrNotSupported) || w.Code != 500 {
 		t.Errorf("%v, status %d", err, w.Code)
 	}
 }

@@ -1,4 +1,4 @@
-package hijack_test
+package nethttp_test
 
 import (
 	"bufio"
@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sans-io/websocket-driver/adapters/hijack"
+	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 )
@@ -74,20 +74,20 @@ var (
 func TestAttacks(t *testing.T) {
 	tests := []struct {
 		name     string
-		upgrader hijack.Upgrader
+		upgrader nethttp.Upgrader
 		attack   func(nc net.Conn)
 		want     string // what the server's error says
 	}{
-		{"never reads", hijack.Upgrader{Stream: &stream.Options{WriteTimeout: soon}},
+		{"never reads", nethttp.Upgrader{Stream: &stream.Options{WriteTimeout: soon}},
 			func(nc net.Conn) { repeat(nc, message) }, "has taken nothing for 200ms"},
-		{"floods with pings and never reads", hijack.Upgrader{Stream: &stream.Options{WriteTimeout: soon}},
+		{"floods with pings and never reads", nethttp.Upgrader{Stream: &stream.Options{WriteTimeout: soon}},
 			func(nc net.Conn) { repeat(nc, pings) }, "has taken nothing for 200ms"},
-		{"half-open", hijack.Upgrader{Config: &driver.Config{PingInterval: soon}}, untilEnd, "no sign of life"},
-		{"does not answer the close frame", hijack.Upgrader{Config: &driver.Config{CloseTimeout: soon}}, func(nc net.Conn) {
+		{"half-open", nethttp.Upgrader{Config: &driver.Config{PingInterval: soon}}, untilEnd, "no sign of life"},
+		{"does not answer the close frame", nethttp.Upgrader{Config: &driver.Config{CloseTimeout: soon}}, func(nc net.Conn) {
 			nc.Write(askForClose)
 			untilEnd(nc)
 		}, "the closing handshake took longer than 200ms"},
-		{"never closes", hijack.Upgrader{}, func(nc net.Conn) {
+		{"never closes", nethttp.Upgrader{}, func(nc net.Conn) {
 			nc.Write(askForClose)
 			nc.Write(closeFrame)
 			untilEnd(nc)
@@ -235,7 +235,7 @@ func TestRefusedEnds(t *testing.T) {
 				if r.URL.Path != "/" {
 					t.Errorf("%s is served", r.URL)
 				}
-				if _, err := hijack.Upgrade(unhijacked{w, t}, r, nil); err == nil {
+				if _, err := nethttp.Upgrade(unhijacked{w, t}, r, nil); err == nil {
 					t.Error("accepted")
 				}
 			}))

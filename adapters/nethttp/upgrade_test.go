@@ -1,4 +1,4 @@
-package hijack_test
+package nethttp_test
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sans-io/websocket-driver/adapters/hijack"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
+	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 )
@@ -25,7 +25,7 @@ import (
 // request are name, value and so on.
 func handshake(t *testing.T, s *httptest.Server, fields ...string) (*stream.Conn, error) {
 	t.Helper()
-	c := &driver.Config{KeepRequest: true}
+	c := &driver.Config{}
 	for i := 0; i < len(fields); i += 2 {
 		if fields[i] == "Sec-WebSocket-Protocol" {
 			c.Subprotocols = strings.Split(fields[i+1], ", ")
@@ -66,22 +66,22 @@ func TestOrigin(t *testing.T) {
 	secret := errors.New("not in the table of tenants")
 	tests := []struct {
 		name     string
-		upgrader hijack.Upgrader
+		upgrader nethttp.Upgrader
 		origin   string // HOST stands for the server's address
 		status   int    // 0: accepted
 		body     string
 	}{
-		{"no browser", hijack.Upgrader{}, "", 0, ""},
-		{"same origin", hijack.Upgrader{}, "http://HOST", 0, ""},
-		{"same origin through a proxy with TLS", hijack.Upgrader{}, "https://HOST", 0, ""},
-		{"other origin", hijack.Upgrader{}, "http://evil.org", 403, `"http://evil.org"`},
-		{"pattern", hijack.Upgrader{Origins: []string{"*.example.com"}}, "https://a.example.com", 0, ""},
-		{"same origin beside patterns", hijack.Upgrader{Origins: []string{"*.example.com"}}, "http://HOST", 0, ""},
-		{"no pattern", hijack.Upgrader{Origins: []string{"*.example.com"}}, "https://example.org", 403, "example.org"},
-		{"bad pattern", hijack.Upgrader{Origins: []string{"["}}, "https://example.org", 500, "not set up"},
-		{"function, yes", hijack.Upgrader{CheckOrigin: func(*http.Request) error { return nil }}, "http://evil.org", 0, ""},
-		{"function, no", hijack.Upgrader{CheckOrigin: func(*http.Request) error { return secret }}, "http://HOST", 403, "the origin is not allowed\n"},
-		{"function, status", hijack.Upgrader{CheckOrigin: func(*http.Request) error {
+		{"no browser", nethttp.Upgrader{}, "", 0, ""},
+		{"same origin", nethttp.Upgrader{}, "http://HOST", 0, ""},
+		{"same origin through a proxy with TLS", nethttp.Upgrader{}, "https://HOST", 0, ""},
+		{"other origin", nethttp.Upgrader{}, "http://evil.org", 403, `"http://evil.org"`},
+		{"pattern", nethttp.Upgrader{Origins: []string{"*.example.com"}}, "https://a.example.com", 0, ""},
+		{"same origin beside patterns", nethttp.Upgrader{Origins: []string{"*.example.com"}}, "http://HOST", 0, ""},
+		{"no pattern", nethttp.Upgrader{Origins: []string{"*.example.com"}}, "https://example.org", 403, "example.org"},
+		{"bad pattern", nethttp.Upgrader{Origins: []string{"["}}, "https://example.org", 500, "misconfigured"},
+		{"function, yes", nethttp.Upgrader{CheckOrigin: func(*http.Request) error { return nil }}, "http://evil.org", 0, ""},
+		{"function, no", nethttp.Upgrader{CheckOrigin: func(*http.Request) error { return secret }}, "http://HOST", 403, "the origin is not allowed\n"},
+		{"function, status", nethttp.Upgrader{CheckOrigin: func(*http.Request) error {
 			return &driver.Error{Status: 401, Msg: "who are you?"}
 		}}, "", 401, "who are you?"},
 	}
@@ -123,10 +123,9 @@ func TestOrigin(t *testing.T) {
 // the answer, except for what is not theirs to say.
 func TestAnswerFields(t *testing.T) {
 	config := &driver.Config{
-		Fields:      append(make([]driver.Field, 0, 10), driver.Field{Name: "X-Config", Value: "1"}),
-		Cookies:     []driver.Field{{Name: "c", Value: "1; Path=/"}},
-		Versions:    driver.AllVersions(),
-		KeepRequest: true,
+		Fields:   append(make([]driver.Field, 0, 10), driver.Field{Name: "X-Config", Value: "1"}),
+		Cookies:  []driver.Field{{Name: "c", Value: "1; Path=/"}},
+		Versions: driver.AllVersions(),
 	}
 	s := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -138,7 +137,7 @@ func TestAnswerFields(t *testing.T) {
 			"Transfer-Encoding", "Trailer", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions", "Websocket-Origin", http.TrailerPrefix + "X"} {
 			h.Set(name, "17")
 		}
-		conn, err := hijack.Upgrade(w, r, config)
+		conn, err := nethttp.Upgrade(w, r, config)
 		if err != nil {
 			t.Error(err)
 			return
@@ -147,7 +146,7 @@ func TestAnswerFields(t *testing.T) {
 	}))
 	for _, v := range driver.AllVersions() {
 		conn, err := netconn.Dial(context.Background(), "ws"+strings.TrimPrefix(s.URL, "http")+"/?id=7",
-			&driver.Config{KeepRequest: true, Version: v})
+			&driver.Config{Version: v})
 		if err != nil {
 			t.Fatalf("%v: %v", v, err)
 		}
@@ -177,7 +176,7 @@ func TestAnswerFields(t *testing.T) {
 // TestSelect: the request decides about the subprotocol, and a Config is shared by
 // requests that come at once.
 func TestSelect(t *testing.T) {
-	u := hijack.Upgrader{
+	u := nethttp.Upgrader{
 		Config: &driver.Config{Subprotocols: []string{"a"}},
 		Select: func(r *http.Request, offered []string) string {
 			return r.Header.Get("X-Want")
@@ -198,7 +197,7 @@ func TestSelect(t *testing.T) {
 		t.Error("the Config was changed")
 	}
 	_, err := handshake(t, s, "Sec-WebSocket-Protocol", "a, b", "X-Want", "z")
-	wantStatus(t, err, 500, "not set up")
+	wantStatus(t, err, 500, "misconfigured")
 }
 
 // wrapper is a ResponseWriter of a middleware.
@@ -231,7 +230,7 @@ func TestOpaque(t *testing.T) {
 		s.Start()
 	})
 	_, err := handshake(t, s)
-	wantStatus(t, err, 500, "not set up")
+	wantStatus(t, err, 500, "misconfigured")
 	if err := <-errs; !errors.Is(err, http.ErrNotSupported) || !strings.Contains(err.Error(), "hijack_test.opaque") {
 		t.Errorf("Upgrade: %v", err)
 	}
@@ -326,7 +325,7 @@ func (l timedListener) Accept() (net.Conn, error) {
 
 // TestDeadlines: those of the server end.
 func TestDeadlines(t *testing.T) {
-	s := httptest.NewUnstartedServer((&hijack.Upgrader{}).Handler(func(conn *stream.Conn, _ *http.Request) {
+	s := httptest.NewUnstartedServer((&nethttp.Upgrader{}).Handler(func(conn *stream.Conn, _ *http.Request) {
 		c := conn.Transport().(*timed)
 		c.mu.Lock()
 		defer c.mu.Unlock()

@@ -1,0 +1,128 @@
+package driver
+
+import (
+	"github.com/sans-io/websocket-driver/driver/head"
+	"github.com/sans-io/websocket-driver/driver/ws"
+	"github.com/sans-io/websocket-driver/hixie"
+	"github.com/sans-io/websocket-driver/hybi"
+)
+
+// serverHandshake is the server's side of the opening handshake in one of the
+// versions.
+type serverHandshake interface {
+	Subprotocols() []string // offered, in order of preference
+	Response(subprotocol, extensions string, extra []Field) (*Response, error)
+	Refresh(r *Response)       // r is as Response returns it now
+	BodyLength() int           // bytes after the head of the request
+	Digest(body []byte) []byte // bytes after the head of the response
+}
+
+// clientHandshake is the client's side.
+type clientHandshake interface {
+	Request() *Request
+	Body() []byte // bytes after the head of the request
+	CheckResponse(r *Response) (subprotocol string, err error)
+	Digest() []byte // bytes after the head of the response
+}
+
+// newServerHandshake checks what is particular to the version v in r.
+func newServerHandshake(r *Request, v Version) (serverHandshake, error) {
+	if v.IsHixie() {
+		return hixie.NewServerHandshake(r, v)
+	}
+	return hybi.NewServerHandshake(r, v)
+}
+
+// newClientHandshake makes a request of o.Version.
+func newClientHandshake(o hybi.Offer) (clientHandshake, error) {
+	if o.Version.IsHixie() {
+		return hixie.NewClientHandshake(hixie.Offer(o))
+	}
+	return hybi.NewClientHandshake(o)
+}
+
+// Request returns the request: on a server from Connect on, on a client until
+// Open. Before Open it is the driver's own, and a server may set its Scheme.
+// After Open the head is kept as it came, and each call parses it anew; with
+// Config.DropHandshake, and on a client, Request returns nil then.
+func (d *Driver) Request() *Request {
+	if d.request != nil || d.kept == "" || !d.server {
+		return d.request
+	}
+	p := head.NewRequestParser(len(d.kept), len(d.kept))
+	_, _, _ = p.Parse([]byte(d.kept)) // it has been parsed before
+	r := p.Request()
+	if d.secure {
+		r.Scheme = "wss"
+	}
+	return r
+}
+
+// Response returns the response: on a client what has been received, of a refusal
+// with up to 1 KiB of the body; on a server what is or would be sent. After Open
+// a client keeps the head as it came, and each call parses it anew; with
+// Config.DropHandshake, and on a server, Response returns nil then.
+func (d *Driver) Response() *Response {
+	if d.response != nil || d.kept == "" || d.server {
+		return d.response
+	}
+	p := head.NewResponseParser(len(d.kept), len(d.kept))
+	_, _, _ = p.Parse([]byte(d.kept))
+	return p.Response()
+}
+
+// keepHead keeps the head that the peer has sent, as it came and in one piece: it
+// costs no more memory than it had bytes. Over extended CONNECT there is none, and
+// the structures are kept.
+func (d *Driver) keepHead() {
+	r, parser := d.request, d.hs.parser
+	if r.Protocol != "" && !d.cfg.DropHandshake {
+		return
+	}
+	d.request, d.response = nil, nil
+	switch {
+	case d.cfg.DropHandshake:
+	case parser != nil:
+		d.kept = string(parser.Raw())
+	default:
+		raw, _ := head.AppendRequest(nil, r) // one that cannot be written is not kept
+		d.kept = string(raw)
+	}
+	d.secure = r.Scheme == "wss" || r.Scheme == "https"
+}
+
+// RelayCode returns the code for a close frame of d that passes on the code of a
+// Close or PeerClose event of another connection. Codes that are never sent
+// become ones that are: 1006 and 1015, a broken connection, become 1011 (internal
+// error), towards a server 1001 (going away); codes that the version of d lacks
+// become 1009 or 1004 if the message was too big, else 1002. 1005, no code, stays:
+// Close sends a close frame without code for it, which has no reason either.
+func (d *Driver) RelayCode(code Code) Code {
+	switch {
+	case code == ws.CodeNoStatus || d.version.IsHixie():
+		return code
+	case code != ws.CodeAbnormal && code != ws.CodeTLSHandshake:
+	case d.server:
+		code = ws.CodeInternalError
+	default:
+		code = ws.CodeGoingAway
+	}
+	for _, c := range [...]Code{code, tooBig(code), ws.CodeProtocolError} {
+		if hybi.CheckClose(d.version, c, "") == nil {
+			return c
+		}
+	}
+	return ws.CodeProtocolError
+}
+
+// tooBig returns the other of the two codes for a message that is too big: 1009
+// in RFC 6455, 1004 in the drafts.
+func tooBig(code Code) Code {
+	switch code {
+	case ws.CodeMessageTooBig:
+		return ws.CodeFrameTooLarge
+	case ws.CodeFrameTooLarge:
+		return ws.CodeMessageTooBig
+	}
+	return ws.CodeProtocolError
+}

@@ -136,10 +136,11 @@ func checkEnd(t testing.TB, p *proxy.Exchange, o outcome) {
 	case ws.Close:
 		state = ws.StateClosed
 	}
-	if p.State() != state || isDone(p) != (kind == ws.Close) || isPaused(p) != (kind == ws.Open) || isPending(p) ||
+	needs := p.Needs()
+	opened := needs == 0 || needs == ws.NeedAnswer // with Detach, or without
+	if p.State() != state || isDone(p) != (kind == ws.Close) || opened != (kind == ws.Open) || isPending(p) ||
 		(p.Err() != nil) != (kind == ws.Close) || kind != ws.Close && p.Retry() != nil {
-		t.Errorf("after %v: %v, done %v, paused %v, pending %v, error %v, retry %v", kind, p.State(), isDone(p), isPaused(p),
-			isPending(p), p.Err(), p.Retry() != nil)
+		t.Errorf("after %v: %v, needs %v, error %v, retry %v", kind, p.State(), needs, p.Err(), p.Retry() != nil)
 	}
 	if at, ok := p.NextTick(); kind != ws.None && ok {
 		t.Errorf("after %v: a tick at %v", kind, at)

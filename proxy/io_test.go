@@ -51,8 +51,8 @@ func TestIO(t *testing.T) {
 		if _, err := p.IO().Write([]byte("x")); !errors.Is(err, ws.ErrClosed) {
 			t.Errorf("%s: Write after Detach: %v", cut, err)
 		}
-		if p.Detach() != nil || p.State() != ws.StateOpen || !isPaused(p) || isDone(p) {
-			t.Errorf("%s: after Detach: %v, paused %v, done %v", cut, p.State(), isPaused(p), isDone(p))
+		if p.Detach() != nil || p.State() != ws.StateOpen || p.Needs() != 0 {
+			t.Errorf("%s: after Detach: %v, needs %v", cut, p.State(), p.Needs())
 		}
 	})
 }

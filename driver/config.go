@@ -106,9 +106,9 @@ type Config struct {
 	// over HTTP/2 (RFC 8441) or HTTP/3 (RFC 9220). Hybi13 only.
 	ExtendedConnect bool
 
-	// DropHandshake drops the head of the handshake at Open, so that Request and
-	// Response return nil from then on. It saves as many bytes for each connection
-	// as the peer's head has.
+	// DropHandshake drops the handshake at Open, so that Request and Response return
+	// nil from then on. It saves as many bytes for each connection as the head of
+	// the request has, on a client also that of the response.
 	DropHandshake bool
 
 	// HandshakeTimeout is how long the peer's part of the opening handshake

@@ -75,7 +75,7 @@ type Driver struct {
 
 	request  *Request  // until Open, over extended CONNECT longer
 	response *Response // likewise; after a refusal for good
-	kept     string    // after Open: the head that the peer has sent
+	kept     string    // after Open: the head of the request and, on a client, that of the response
 	peer     *closing  // HoldClose: what the peer's close frame said
 	messages *Messages
 	pipeline *extensions.Pipeline

@@ -41,54 +41,69 @@ func newClientHandshake(o hybi.Offer) (clientHandshake, error) {
 	return hybi.NewClientHandshake(o)
 }
 
-// Request returns the request: on a server from Connect on, on a client until
-// Open. Before Open it is the driver's own, and a server may set its Scheme.
-// After Open the head is kept as it came, and each call parses it anew; with
-// Config.DropHandshake, and on a client, Request returns nil then.
+// Request returns the request: on a server from Connect on, on a client from the
+// beginning. Before Open it is the driver's own, and a server may set its Scheme.
+// After Open the head is kept as it was on the wire, and each call parses it anew;
+// with Config.DropHandshake Request returns nil then.
 func (d *Driver) Request() *Request {
-	if d.request != nil || d.kept == "" || !d.server {
+	if d.request != nil || d.kept == "" {
 		return d.request
 	}
-	p := head.NewRequestParser(len(d.kept), len(d.kept))
-	_, _, _ = p.Parse([]byte(d.kept)) // it has been parsed before
-	r := p.Request()
+	r, _ := parseRequest(d.kept)
 	if d.secure {
 		r.Scheme = "wss"
 	}
 	return r
 }
 
+// parseRequest parses the request at the beginning of heads, which has been parsed
+// or written before, and returns what follows it.
+func parseRequest(heads string) (*Request, string) {
+	p := head.NewRequestParser(len(heads), len(heads))
+	n, _, _ := p.Parse([]byte(heads))
+	return p.Request(), heads[n:]
+}
+
 // Response returns the response: on a client what has been received, of a refusal
-// with up to 1 KiB of the body; on a server what is or would be sent. After Open
-// a client keeps the head as it came, and each call parses it anew; with
+// with up to 1 KiB of the body; on a server what is or would be sent. After Open a
+// client keeps the head as it was on the wire, and each call parses it anew; with
 // Config.DropHandshake, and on a server, Response returns nil then.
 func (d *Driver) Response() *Response {
 	if d.response != nil || d.kept == "" || d.server {
 		return d.response
 	}
-	p := head.NewResponseParser(len(d.kept), len(d.kept))
-	_, _, _ = p.Parse([]byte(d.kept))
+	_, raw := parseRequest(d.kept)
+	p := head.NewResponseParser(len(raw), len(raw))
+	_, _, _ = p.Parse([]byte(raw))
 	return p.Response()
 }
 
-// keepHead keeps the head that the peer has sent, as it came and in one piece: it
-// costs no more memory than it had bytes. Over extended CONNECT there is none, and
-// the structures are kept.
+// keepHead keeps the heads as they were on the wire, in one piece: a server its
+// request, a client both. They cost no more memory than they have bytes. Over
+// extended CONNECT there are none, and the structures are kept.
 func (d *Driver) keepHead() {
 	r, parser := d.request, d.hs.parser
 	if r.Protocol != "" && !d.cfg.DropHandshake {
 		return
 	}
 	d.request, d.response = nil, nil
-	switch {
-	case d.cfg.DropHandshake:
-	case parser != nil:
-		d.kept = string(parser.Raw())
-	default:
-		raw, _ := head.AppendRequest(nil, r) // one that cannot be written is not kept
-		d.kept = string(raw)
+	if d.cfg.DropHandshake {
+		return
 	}
+	var raw []byte
+	if parser == nil || !d.server { // FromRequest, or our own
+		raw, _ = head.AppendRequest(nil, r)
+	}
+	if parser != nil {
+		raw = append(raw, parser.Raw()...)
+	}
+	d.kept = string(raw)
 	d.secure = r.Scheme == "wss" || r.Scheme == "https"
+	if parser == nil {
+		if again, _ := parseRequest(d.kept); again == nil { // another parser takes more than ours
+			d.request, d.kept = r, ""
+		}
+	}
 }
 
 // RelayCode returns the code for a close frame of d that passes on the code of a

@@ -165,7 +165,7 @@ func TestNoAllocsStreams(t *testing.T) {
 	m.Kind = driver.Binary
 	_, _ = m.Write(payload)
 	_, _ = wire.Read(out)
-	if n := testing.AllocsPerRun(100, func() {
+	if n := wstest.Allocs(100, func() {
 		_, _ = wire.Write(in)
 		m.Next()
 		_, _ = m.Read(payload)

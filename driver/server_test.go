@@ -313,21 +313,24 @@ func TestConnectRefusal(t *testing.T) {
 	}
 }
 
-// TestRequestKept: after Open the peer's head can be read again, unless
-// Config.DropHandshake is set.
+// TestRequestKept: after Open the request can be read again, and on a client the
+// response, unless Config.DropHandshake is set.
 func TestRequestKept(t *testing.T) {
 	for _, drop := range []bool{false, true} {
 		s := openServer(t, &driver.Config{DropHandshake: drop}, request13("X-Room: 7"))
 		c := openClient(t, &driver.Config{DropHandshake: drop})
-		if s.Response() != nil || c.Request() != nil {
-			t.Errorf("the server's own %v, the client's own %v", s.Response(), c.Request())
+		r, own, answer := s.Request(), c.Request(), c.Response()
+		if s.Response() != nil {
+			t.Errorf("the server keeps %v", s.Response())
 		}
-		r, answer := s.Request(), c.Response()
 		if drop {
-			if r != nil || answer != nil {
-				t.Errorf("dropped: %v, %v", r, answer)
+			if r != nil || own != nil || answer != nil {
+				t.Errorf("dropped: %v, %v, %v", r, own, answer)
 			}
 			continue
+		}
+		if own == nil || own.Target != "/chat" || own.Get("Sec-WebSocket-Key") != sampleKey {
+			t.Errorf("the client's request %+v", own)
 		}
 		if r == nil || r.Method != "GET" || r.Target != "/chat" || r.Get("X-Room") != "7" || r.Authority != "example.com" || r.Scheme != "" {
 			t.Errorf("request %+v", r)
@@ -356,6 +359,16 @@ func TestRequestKept(t *testing.T) {
 	want(t, s, "", "Open")
 	if r := s.Request(); r == nil || r.Get("X-Room") != "7" || s.Response() != nil {
 		t.Errorf("after FromRequest %+v, %v", r, s.Response())
+	}
+	r := parsed(t, request13("X-Room: 7"))
+	r.Fields = r.Fields[1:] // no Host, which only our parser demands
+	s = driver.FromRequest(r, nil)
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	want(t, s, "", "Open")
+	if r := s.Request(); r == nil || r.Get("X-Room") != "7" {
+		t.Errorf("after FromRequest without a Host %+v", r)
 	}
 }
 

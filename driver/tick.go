@@ -76,6 +76,9 @@ func (d *Driver) duration(t timer) time.Duration {
 	case timerHandshake:
 		return d.cfg.handshakeTimeout()
 	case timerRefusal:
+		if limit := d.cfg.handshakeTimeout(); limit > 0 {
+			return min(limit, refusalTime)
+		}
 		return refusalTime
 	case timerPing:
 		return d.cfg.PingInterval

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sans-io/websocket-driver/driver/ws"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // both are the versions; most tables are for both.
@@ -421,7 +422,7 @@ func TestReceiveAllocs(t *testing.T) {
 			w := newWire(t, unlimited(ws.Hixie76))
 			w.SetPieces(pieces)
 			p := join(text(s), until(1, "skipped"), counted(0x80, "skipped"))
-			allocs := testing.AllocsPerRun(100, func() {
+			allocs := wstest.Allocs(100, func() {
 				n, ev := w.Parse(p)
 				if ev.Kind != ws.Text || len(ev.Data) != len(s) {
 					t.Fatalf("%v of %d bytes", ev.Kind, len(ev.Data))

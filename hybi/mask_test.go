@@ -3,6 +3,8 @@ package hybi
 import (
 	"bytes"
 	"testing"
+
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // naiveMask is RFC 6455, section 5.3, to the letter: octet i is XORed with
@@ -69,9 +71,7 @@ func TestAppendMasked(t *testing.T) {
 
 func TestAppendMaskedAllocs(t *testing.T) {
 	src, dst := make([]byte, 125), make([]byte, 6, 131)
-	if n := testing.AllocsPerRun(100, func() { appendMasked(dst, src, 1) }); n != 0 {
-		t.Errorf("got %v allocations, want 0", n)
-	}
+	wstest.NoAllocs(t, func() { appendMasked(dst, src, 1) })
 }
 
 // A single byte of 0x80 or more shows in the result, wherever it stands; the

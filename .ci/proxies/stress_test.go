@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,6 +20,7 @@ import (
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 var (
@@ -93,25 +93,8 @@ func raiseLimit(t *testing.T) {
 // its end.
 func nothingLeft(t *testing.T) {
 	t.Helper()
-	descriptors := func() int {
-		entries, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(entries)
-	}
-	goroutines, files := runtime.NumGoroutine(), descriptors()
-	t.Cleanup(func() {
-		deadline := time.Now().Add(stressPatience)
-		for runtime.NumGoroutine() > goroutines || descriptors() > files {
-			if time.Now().After(deadline) {
-				buf := make([]byte, 1<<16)
-				t.Fatalf("%d goroutines and %d descriptors before, %d and %d after:\n%s", goroutines, files,
-					runtime.NumGoroutine(), descriptors(), buf[:runtime.Stack(buf, true)])
-			}
-			runtime.Gosched()
-		}
-	})
+	wstest.NoLeaks(t)
+	wstest.NoDescriptors(t)
 }
 
 // pair is both ends of a connection, the client first.

@@ -8,8 +8,6 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
-	"runtime"
-	"runtime/metrics"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +16,7 @@ import (
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 	"github.com/sans-io/websocket-driver/extensions/deflate"
 )
 
@@ -26,10 +25,7 @@ const attackers = 8
 
 // soon is the time limit that is to end an attack. All other limits are long, so
 // that a busy machine does not change which one it is.
-const soon = 200 * time.Millisecond
-
-// hang is when a test gives up.
-const hang = 60 * time.Second
+var soon = map[bool]time.Duration{false: 50 * time.Millisecond, true: 200 * time.Millisecond}[wstest.Long()]
 
 // An attack is what a peer does that means no good, and the settings that end it.
 type attack struct {
@@ -69,11 +65,11 @@ var (
 var attacks = []attack{
 	{
 		name: "says nothing", config: driver.Config{HandshakeTimeout: soon},
-		attack: untilEnd, memory: 32 << 10,
+		attack: wstest.UntilEnd, memory: 32 << 10,
 	},
 	{
 		name: "says nothing to TLS", config: driver.Config{HandshakeTimeout: soon}, tls: true,
-		attack: untilEnd, memory: 64 << 10,
+		attack: wstest.UntilEnd, memory: 64 << 10,
 	},
 	{
 		name: "a record of TLS that comes byte by byte", config: driver.Config{HandshakeTimeout: soon}, tls: true,
@@ -87,36 +83,36 @@ var attacks = []attack{
 		name: "a head without end", options: stream.Options{FlushTimeout: soon},
 		attack: func(nc net.Conn) {
 			io.WriteString(nc, "GET / HTTP/1.1\r\n")
-			repeat(nc, endlessField)
+			wstest.Repeat(nc, endlessField)
 		},
 		memory: 64 << 10,
 	},
 	{
 		name: "a line without end", options: stream.Options{FlushTimeout: soon},
-		attack: func(nc net.Conn) { repeat(nc, endlessLine) }, memory: 64 << 10,
+		attack: func(nc net.Conn) { wstest.Repeat(nc, endlessLine) }, memory: 64 << 10,
 	},
 	{
 		name: "never reads", options: stream.Options{WriteTimeout: soon}, open: true,
-		attack: func(nc net.Conn) { repeat(nc, bigMessage) },
-		want:   "has taken nothing for 200ms", memory: 512 << 10,
+		attack: func(nc net.Conn) { wstest.Repeat(nc, bigMessage) },
+		want:   "has taken nothing for " + soon.String(), memory: 512 << 10,
 	},
 	{
 		name: "never reads what it has asked for", options: stream.Options{WriteTimeout: soon}, open: true,
-		attack: func(nc net.Conn) { repeat(nc, askForFlood) },
-		want:   "has taken nothing for 200ms", memory: 512 << 10,
+		attack: func(nc net.Conn) { wstest.Repeat(nc, askForFlood) },
+		want:   "has taken nothing for " + soon.String(), memory: 512 << 10,
 	},
 	{
 		name: "floods with pings and never reads", options: stream.Options{WriteTimeout: soon}, open: true,
-		attack: func(nc net.Conn) { repeat(nc, pings) },
-		want:   "has taken nothing for 200ms", memory: 128 << 10,
+		attack: func(nc net.Conn) { wstest.Repeat(nc, pings) },
+		want:   "has taken nothing for " + soon.String(), memory: 128 << 10,
 	},
 	{
 		name: "floods with pings", open: true,
 		attack: func(nc net.Conn) {
-			go untilEnd(nc)
+			go wstest.UntilEnd(nc)
 			times(20, nc, pings)
 			nc.Write(closeFrame)
-			untilEnd(nc)
+			wstest.UntilEnd(nc)
 		},
 		want: "closed with 1000", memory: 128 << 10,
 	},
@@ -124,19 +120,19 @@ var attacks = []attack{
 		name: "floods with pongs", config: driver.Config{PingInterval: soon}, open: true,
 		attack: func(nc net.Conn) {
 			times(20, nc, pongs)
-			untilEnd(nc)
+			wstest.UntilEnd(nc)
 		},
 		want: "no sign of life", memory: 64 << 10,
 	},
 	{
 		name: "half-open", config: driver.Config{PingInterval: soon}, open: true,
-		attack: untilEnd, want: "no sign of life", memory: 32 << 10,
+		attack: wstest.UntilEnd, want: "no sign of life", memory: 32 << 10,
 	},
 	{
 		name: "half a frame", config: driver.Config{PingInterval: soon}, open: true,
 		attack: func(nc net.Conn) {
 			nc.Write(halfFrame)
-			untilEnd(nc)
+			wstest.UntilEnd(nc)
 		},
 		want: "no sign of life", memory: 64 << 10,
 	},
@@ -152,7 +148,7 @@ var attacks = []attack{
 		name: "fragments of one byte", config: driver.Config{MaxFragments: 1000}, options: stream.Options{FlushTimeout: soon}, open: true,
 		attack: func(nc net.Conn) {
 			nc.Write(firstByte)
-			repeat(nc, fragments)
+			wstest.Repeat(nc, fragments)
 		},
 		want: "more than 1000 fragments", memory: 64 << 10,
 	},
@@ -160,7 +156,7 @@ var attacks = []attack{
 		name: "fragments of no byte", config: driver.Config{MaxFragments: 1000}, options: stream.Options{FlushTimeout: soon}, open: true,
 		attack: func(nc net.Conn) {
 			nc.Write(firstEmpty)
-			repeat(nc, emptyFrames)
+			wstest.Repeat(nc, emptyFrames)
 		},
 		want: "more than 1000 fragments", memory: 64 << 10,
 	},
@@ -168,7 +164,7 @@ var attacks = []attack{
 		name: "promises a terabyte", options: stream.Options{FlushTimeout: soon}, open: true,
 		attack: func(nc net.Conn) {
 			nc.Write(aTerabyte)
-			repeat(nc, zeros)
+			wstest.Repeat(nc, zeros)
 		},
 		want: "the limit is 16777216", memory: 64 << 10,
 	},
@@ -177,7 +173,7 @@ var attacks = []attack{
 		config: driver.Config{MaxMessage: 64 << 10, Extensions: []driver.Extension{&deflate.Extension{}}}, open: true,
 		attack: func(nc net.Conn) {
 			nc.Write(bomb)
-			untilEnd(nc)
+			wstest.UntilEnd(nc)
 		},
 		want: "more than 65536 bytes after decoding", memory: 512 << 10,
 	},
@@ -187,14 +183,14 @@ var attacks = []attack{
 			nc.Write(askForClose)
 			drip(nc, clientFrame(0x8a, nil))
 		},
-		want: "the closing handshake took longer than 200ms", memory: 64 << 10,
+		want: "the closing handshake took longer than " + soon.String(), memory: 64 << 10,
 	},
 	{
 		name: "never closes", open: true,
 		attack: func(nc net.Conn) {
 			nc.Write(askForClose)
 			nc.Write(closeFrame)
-			untilEnd(nc)
+			wstest.UntilEnd(nc)
 		},
 		want: "closed with 1000", memory: 64 << 10,
 	},
@@ -202,7 +198,7 @@ var attacks = []attack{
 		name: "never closes behind a violation", options: stream.Options{FlushTimeout: soon}, open: true,
 		attack: func(nc net.Conn) {
 			nc.Write(reservedFrame)
-			repeat(nc, pings)
+			wstest.Repeat(nc, pings)
 		},
 		want: "closed with 1002", memory: 64 << 10,
 	},
@@ -222,11 +218,22 @@ func TestAttacks(t *testing.T) {
 }
 
 func (a *attack) run(t *testing.T) {
-	noLeaks(t)
-	noDescriptors(t)
+	wstest.NoLeaks(t)
+	wstest.NoDescriptors(t)
+	each := wstest.Least(a.memory, func() int64 { return a.once(t) })
+	if each > a.memory {
+		t.Errorf("a connection takes %d bytes, more than %d", each, a.memory)
+	} else {
+		t.Logf("a connection takes %d of %d KiB", each>>10, a.memory>>10)
+	}
+}
+
+// once makes the attack, and returns how many bytes a connection has taken.
+func (a *attack) once(t *testing.T) int64 {
+	t.Helper()
 	l, errs := a.serve(t)
-	inUse() // a second collection empties what pools hold
-	before := inUse()
+	wstest.InUse() // a second collection empties what pools hold
+	before := wstest.InUse()
 	var peers sync.WaitGroup
 	for range attackers {
 		nc, err := net.Dial("tcp", l.Addr().String())
@@ -245,12 +252,7 @@ func (a *attack) run(t *testing.T) {
 			a.attack(nc)
 		})
 	}
-	most := watch(t, &peers)
-	if each := (most - before) / attackers; each > a.memory {
-		t.Errorf("a connection takes %d bytes, more than %d", each, a.memory)
-	} else {
-		t.Logf("a connection takes %d of %d KiB", each>>10, a.memory>>10)
-	}
+	most := wstest.Peak(t, &peers)
 	for range attackers {
 		if !a.open || t.Failed() {
 			break
@@ -259,6 +261,7 @@ func (a *attack) run(t *testing.T) {
 			t.Errorf("the server says %q, not %q", err, a.want)
 		}
 	}
+	return (most - before) / attackers
 }
 
 // serve starts a server for the attack. What its connections end with goes to the
@@ -338,39 +341,6 @@ func (a *attack) answer(c *stream.Conn) error {
 	}
 }
 
-// watch waits for the peers, and returns the most bytes that were in use
-// meanwhile.
-func watch(t *testing.T, peers *sync.WaitGroup) (most int64) {
-	t.Helper()
-	done := make(chan struct{})
-	go func() {
-		peers.Wait()
-		close(done)
-	}()
-	again := time.NewTicker(soon / 40)
-	defer again.Stop()
-	limit := time.After(hang)
-	for {
-		select {
-		case <-done:
-			return most
-		case <-again.C:
-			most = max(most, inUse())
-		case <-limit:
-			buf := make([]byte, 1<<16)
-			t.Fatalf("the attack goes on after %v:\n%s", hang, buf[:runtime.Stack(buf, true)])
-		}
-	}
-}
-
-// inUse returns how many bytes the heap and the stacks take, without garbage.
-func inUse() int64 {
-	runtime.GC()
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
-	metrics.Read(sample)
-	return int64(sample[0].Value.Uint64() + sample[1].Value.Uint64())
-}
-
 // upgrade makes the opening handshake of a client, and offers compression.
 func upgrade(nc net.Conn) error {
 	_, err := io.WriteString(nc, "GET / HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
@@ -410,15 +380,6 @@ func deflated(p []byte) []byte {
 	return b.Bytes()
 }
 
-// repeat writes b until that fails.
-func repeat(nc net.Conn, b []byte) {
-	for {
-		if _, err := nc.Write(b); err != nil {
-			return
-		}
-	}
-}
-
 // times writes b n times.
 func times(n int, nc net.Conn, b []byte) {
 	for range n {
@@ -439,6 +400,3 @@ func drip(nc net.Conn, b []byte) {
 		<-pause.C
 	}
 }
-
-// untilEnd reads until the server has hung up.
-func untilEnd(nc net.Conn) { io.Copy(io.Discard, nc) }

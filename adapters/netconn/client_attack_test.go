@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,10 +13,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 	"github.com/sans-io/websocket-driver/extensions/deflate"
 )
 
@@ -66,54 +70,50 @@ func TestAttacksOnClients(t *testing.T) {
 		want    string
 		status  int // of the refusal
 	}{
-		{name: "never answers", config: hasty, attack: untilEnd, want: "took longer than 200ms"},
-		{name: "answers byte by byte", config: hasty, want: "took longer than 200ms", attack: func(nc net.Conn) {
+		{name: "never answers", config: hasty, attack: wstest.UntilEnd, want: "took longer than " + soon.String()},
+		{name: "answers byte by byte", config: hasty, want: "took longer than " + soon.String(), attack: func(nc net.Conn) {
 			drip(nc, append([]byte("HTTP/1.1 101 Switching Protocols\r\n"), endlessField...))
 		}},
 		{name: "a head without end", want: "head longer than 16384 bytes", attack: func(nc net.Conn) {
 			io.WriteString(nc, "HTTP/1.1 101 Switching Protocols\r\n")
-			repeat(nc, endlessField)
+			wstest.Repeat(nc, endlessField)
 		}},
 		{name: "a line without end", want: "head longer than 16384 bytes", attack: func(nc net.Conn) {
 			io.WriteString(nc, "HTTP/1.1 101 ")
-			repeat(nc, endlessLine)
+			wstest.Repeat(nc, endlessLine)
 		}},
-		{name: "interim answers without end", attack: func(nc net.Conn) { repeat(nc, interims) }, want: "head longer than"},
+		{name: "interim answers without end", attack: func(nc net.Conn) { wstest.Repeat(nc, interims) }, want: "head longer than"},
 		{name: "a refusal without end", want: "refused with status 403", status: 403, attack: func(nc net.Conn) {
 			io.WriteString(nc, "HTTP/1.1 403 Forbidden\r\n\r\n")
-			repeat(nc, endlessLine)
-		}},
-		{name: "a refusal byte by byte", config: hasty, want: "refused with status 403", status: 403, attack: func(nc net.Conn) {
-			io.WriteString(nc, "HTTP/1.1 403 Forbidden\r\nContent-Length: 1000000\r\n\r\n")
-			drip(nc, endlessLine[:100])
+			wstest.Repeat(nc, endlessLine)
 		}},
 		{name: "closes in its answer", want: "unexpected EOF", attack: func(nc net.Conn) {
 			io.WriteString(nc, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: webso")
 		}},
-		{name: "masks", config: driver.Config{CloseTimeout: soon}, open: true, attack: func(nc net.Conn) { repeat(nc, pings) }, want: "closed with 1002"},
+		{name: "masks", config: driver.Config{CloseTimeout: soon}, open: true, attack: func(nc net.Conn) { wstest.Repeat(nc, pings) }, want: "closed with 1002"},
 		{name: "a bomb", open: true, want: "more than 65536 bytes after decoding",
 			config: driver.Config{CloseTimeout: soon, MaxMessage: 64 << 10, Extensions: []driver.Extension{&deflate.Extension{}}},
 			attack: func(nc net.Conn) {
 				nc.Write(serverBomb)
-				untilEnd(nc)
+				wstest.UntilEnd(nc)
 			}},
 		{name: "promises a terabyte", config: driver.Config{CloseTimeout: soon}, open: true, want: "the limit is 16777216", attack: func(nc net.Conn) {
 			nc.Write([]byte{0x82, 0x7f, 0, 0, 1, 0, 0, 0, 0, 0})
-			untilEnd(nc)
+			wstest.UntilEnd(nc)
 		}},
 		{name: "floods with pings and never reads", options: stream.Options{WriteTimeout: soon}, open: true,
-			attack: func(nc net.Conn) { repeat(nc, serverPings) }, want: "has taken nothing for 200ms"},
-		{name: "half-open", config: driver.Config{PingInterval: soon}, open: true, attack: untilEnd, want: "no sign of life"},
+			attack: func(nc net.Conn) { wstest.Repeat(nc, serverPings) }, want: "has taken nothing for " + soon.String()},
+		{name: "half-open", config: driver.Config{PingInterval: soon}, open: true, attack: wstest.UntilEnd, want: "no sign of life"},
 		{name: "never closes", config: driver.Config{CloseTimeout: soon}, open: true, want: "closed with 1000",
 			attack: func(nc net.Conn) {
 				nc.Write([]byte{0x88, 0x02, 0x03, 0xe8})
-				untilEnd(nc)
+				wstest.UntilEnd(nc)
 			}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			noLeaks(t)
-			noDescriptors(t)
+			wstest.NoLeaks(t)
+			wstest.NoDescriptors(t)
 			addr := serveTCP(t, nil, func(nc net.Conn) {
 				nc.(*net.TCPConn).SetReadBuffer(smallBuffer)
 				if err := answerHandshake(nc, test.open, test.config.Extensions != nil); err != nil {
@@ -121,27 +121,59 @@ func TestAttacksOnClients(t *testing.T) {
 				}
 				test.attack(nc)
 			})
-			inUse() // a second collection empties what pools hold
-			before := inUse()
 			d := &netconn.Dialer{Config: &test.config, Stream: &test.options, DialContext: dialSmall}
-			var clients sync.WaitGroup
-			for range attackers {
-				clients.Go(func() {
-					err := dialAndRead(d, addr)
-					var he *netconn.HandshakeError
-					switch he, _ = err.(*netconn.HandshakeError); {
-					case !strings.Contains(err.Error(), test.want), (he == nil) != test.open:
-						t.Errorf("the client says %q, not %q", err, test.want)
-					case test.status != 0 && (he.Response.Status != test.status || len(he.Response.Body) > 1<<10):
-						t.Errorf("status %d, a body of %d bytes", he.Response.Status, len(he.Response.Body))
-					}
-				})
-			}
-			if each := (watch(t, &clients) - before) / attackers; each > clientMemory {
+			each := wstest.Least(clientMemory, func() int64 {
+				wstest.InUse() // a second collection empties what pools hold
+				before := wstest.InUse()
+				var clients sync.WaitGroup
+				for range attackers {
+					clients.Go(func() {
+						err := dialAndRead(d, addr)
+						var he *netconn.HandshakeError
+						switch he, _ = err.(*netconn.HandshakeError); {
+						case !strings.Contains(err.Error(), test.want), (he == nil) != test.open:
+							t.Errorf("the client says %q, not %q", err, test.want)
+						case test.status != 0 && (he.Response.Status != test.status || len(he.Response.Body) > 1<<10):
+							t.Errorf("status %d, a body of %d bytes", he.Response.Status, len(he.Response.Body))
+						}
+					})
+				}
+				return (wstest.Peak(t, &clients) - before) / attackers
+			})
+			if each > clientMemory {
 				t.Errorf("a connection takes %d bytes", each)
 			}
 		})
 	}
+}
+
+// TestSlowRefusal: the time limit ends a refusal whose body comes byte by byte. In
+// a bubble, so that the head arrives before that.
+func TestSlowRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := net.Pipe()
+		var served sync.WaitGroup
+		defer served.Wait()
+		served.Go(func() {
+			defer server.Close()
+			http.ReadRequest(bufio.NewReader(server))
+			io.WriteString(server, "HTTP/1.1 403 Forbidden\r\nContent-Length: 1000000\r\n\r\n")
+			drip(server, endlessLine[:100])
+		})
+		d := &netconn.Dialer{
+			Config:      &driver.Config{HandshakeTimeout: soon},
+			DialContext: func(context.Context, string, string) (net.Conn, error) { return client, nil },
+		}
+		began := time.Now()
+		_, err := d.Dial(context.Background(), "ws://server.test/")
+		var he *netconn.HandshakeError
+		if !errors.As(err, &he) || he.Response.Status != 403 || len(he.Response.Body) > 1<<10 {
+			t.Errorf("%v", err)
+		}
+		if took := time.Since(began); took != soon {
+			t.Errorf("refused after %v, not %v", took, soon)
+		}
+	})
 }
 
 // dialSmall connects with a small buffer for sending.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // TestUnixSocket connects to a unix socket, whatever host and proxy there may be,
@@ -21,8 +22,8 @@ func TestUnixSocket(t *testing.T) {
 	cert, pool := certificate(t)
 	for _, scheme := range []string{"ws", "wss"} {
 		t.Run(scheme, func(t *testing.T) {
-			noLeaks(t)
-			noDescriptors(t)
+			wstest.NoLeaks(t)
+			wstest.NoDescriptors(t)
 			path := filepath.Join(t.TempDir(), "s")
 			nl, err := net.Listen("unix", path)
 			if err != nil {
@@ -56,7 +57,7 @@ func TestUnixSocket(t *testing.T) {
 // TestDialContext: whoever makes the connection gets the port of the scheme, and a
 // context with the time limit.
 func TestDialContext(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	l := listen(t, nil)
 	serve(t, l)
 	limited := false
@@ -88,11 +89,11 @@ func TestDialContext(t *testing.T) {
 
 // TestHTTP2 connects to a server that takes HTTP/2 if it may.
 func TestHTTP2(t *testing.T) {
-	noLeaks(t)
-	noDescriptors(t)
+	wstest.NoLeaks(t)
+	wstest.NoDescriptors(t)
 	cert, pool := certificate(t)
 	config := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
-	addr := serveTCP(t, config, silent)
+	addr := serveTCP(t, config, wstest.UntilEnd)
 	d := netconn.Dialer{TLS: &tls.Config{RootCAs: pool, ServerName: "localhost", NextProtos: []string{"h2"}}}
 	if _, err := d.Dial(context.Background(), "wss://"+addr); !errors.Is(err, driver.ErrUnsupported) {
 		t.Errorf("%v", err)
@@ -117,7 +118,7 @@ func stages(cert tls.Certificate) []stage {
 		if _, err := nc.Read(make([]byte, 1)); err == nil {
 			close(reached)
 		}
-		silent(nc)
+		wstest.UntilEnd(nc)
 	}
 	// tunnelled goes on behind CONNECT with next.
 	tunnelled := func(next func(net.Conn, chan<- bool)) func(net.Conn, chan<- bool) {
@@ -132,7 +133,7 @@ func stages(cert tls.Certificate) []stage {
 			nc.Read(make([]byte, 4096))
 			io.WriteString(nc, answer)
 			close(reached)
-			silent(nc)
+			wstest.UntilEnd(nc)
 		}
 	}
 	return []stage{
@@ -201,8 +202,8 @@ func TestCancel(t *testing.T) {
 	for _, s := range stages(cert) {
 		for name, dial := range map[string]func(context.Context, string, string) (net.Conn, error){"": nil, ", no deadlines": dialTimeless} {
 			t.Run(s.name+name, func(t *testing.T) {
-				noLeaks(t)
-				noDescriptors(t)
+				wstest.NoLeaks(t)
+				wstest.NoDescriptors(t)
 				d, url, reached, ended := s.start(t, cert, pool)
 				d.DialContext = dial
 				ctx, cancel := context.WithCancel(context.Background())
@@ -227,7 +228,7 @@ func TestCancel(t *testing.T) {
 	}
 	for _, via := range []string{"", "http", "https", "socks5"} {
 		t.Run("dialing "+via, func(t *testing.T) {
-			noLeaks(t)
+			wstest.NoLeaks(t)
 			ctx, cancel := context.WithCancel(context.Background())
 			d := netconn.Dialer{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 				cancel()
@@ -249,8 +250,8 @@ func TestHandshakeTimeout(t *testing.T) {
 	cert, pool := certificate(t)
 	for _, s := range stages(cert) {
 		t.Run(s.name, func(t *testing.T) {
-			noLeaks(t)
-			noDescriptors(t)
+			wstest.NoLeaks(t)
+			wstest.NoDescriptors(t)
 			d, url, _, _ := s.start(t, cert, pool)
 			// Long enough for most stages that come before; if not, the error is
 			// theirs, and as good.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 	"github.com/sans-io/websocket-driver/proxy"
 )
 
@@ -68,7 +69,7 @@ func TestInjection(t *testing.T) {
 				test.url = "ws://example.com/"
 			}
 			_, err := test.dialer.Dial(context.Background(), test.url)
-			if !errors.Is(err, driver.ErrUnsupported) || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "secret") {
+			if !errors.Is(err, driver.ErrInvalid) || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "secret") {
 				t.Errorf("%v", err)
 			}
 			if err != nil && strings.ContainsAny(err.Error(), "\r\n") {
@@ -81,7 +82,7 @@ func TestInjection(t *testing.T) {
 // TestCodedInjection: line breaks that are coded arrive as they were coded, also
 // from a redirect, and in user name and password they are hidden by base64.
 func TestCodedInjection(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	const coded = "/a%0d%0aX:%20injected?b%0d%0aX:%20injected"
 	l := listen(t, nil)
 	requests := make(chan *driver.Request, 2)
@@ -123,7 +124,7 @@ func TestAnswerInjection(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			noLeaks(t)
+			wstest.NoLeaks(t)
 			l := listen(t, &test.config)
 			l.Check = func(*driver.Request) *driver.Response { return test.check }
 			serve(t, l)

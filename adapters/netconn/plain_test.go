@@ -14,6 +14,7 @@ import (
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // tell answers plain requests with what it has received, and echoes on /ws.
@@ -34,7 +35,7 @@ func TestHandler(t *testing.T) {
 	cert, pool := certificate(t)
 	for _, scheme := range []string{"", "s"} {
 		t.Run("http"+scheme, func(t *testing.T) {
-			noLeaks(t)
+			wstest.NoLeaks(t)
 			l := listen(t, nil)
 			if scheme == "s" {
 				l.Close()
@@ -90,7 +91,7 @@ func TestHandlerKeepsBytes(t *testing.T) {
 	)
 	all := first + second + upgrade + hello
 	for _, size := range []int{1, 7, len(first) - 1, len(all)} {
-		noLeaks(t)
+		wstest.NoLeaks(t)
 		l := listen(t, nil)
 		l.Handler = http.HandlerFunc(tell)
 		serve(t, l)
@@ -133,7 +134,7 @@ func TestHandlerKeepsBytes(t *testing.T) {
 // TestHandlerClose closes the Listener while one connection rests between requests
 // and another is being served.
 func TestHandlerClose(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	l := listen(t, nil)
 	started, ended := make(chan bool), make(chan error, 1)
 	l.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

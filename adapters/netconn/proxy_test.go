@@ -18,6 +18,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 	"github.com/sans-io/websocket-driver/proxy"
 )
 
@@ -43,8 +44,8 @@ func TestProxy(t *testing.T) {
 	for _, kind := range []string{"http", "https", "socks5", "socks5h", "socks5 with password"} {
 		for _, scheme := range []string{"ws", "wss"} {
 			t.Run(kind+" "+scheme, func(t *testing.T) {
-				noLeaks(t)
-				noDescriptors(t)
+				wstest.NoLeaks(t)
+				wstest.NoDescriptors(t)
 				target := echoServers(t, cert)[scheme]
 				check := func(_ io.Writer, r *http.Request) bool {
 					want := map[string]string{"ws": "server.test:80", "wss": "server.test:443"}[scheme]
@@ -104,8 +105,8 @@ func TestProxyAuthorization(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			noLeaks(t)
-			noDescriptors(t)
+			wstest.NoLeaks(t)
+			wstest.NoDescriptors(t)
 			l := listen(t, nil)
 			serve(t, l)
 			var conns atomic.Int32
@@ -148,7 +149,7 @@ func TestProxyFails(t *testing.T) {
 			nc.Read(buf)
 			io.WriteString(nc, answer)
 			nc.(interface{ CloseWrite() error }).CloseWrite()
-			silent(nc)
+			wstest.UntilEnd(nc)
 		}
 	}
 	tests := []struct {
@@ -169,12 +170,12 @@ func TestProxyFails(t *testing.T) {
 		{"no SOCKS", "socks5", say("HTTP/1.1 400 No\r\n\r\n"), "socks connect", nil, 0, ""},
 		{"SOCKS wants another password", "socks5", socksProxy(t, "", "user", "pass"), "socks connect", nil, 0, ""},
 		{"SOCKS ends", "socks5", say("\x05"), "socks connect", io.ErrUnexpectedEOF, 0, ""},
-		{"other scheme", "ftp", silent, `proxy with scheme "ftp"`, driver.ErrUnsupported, 0, ""},
+		{"other scheme", "ftp", wstest.UntilEnd, `proxy with scheme "ftp"`, driver.ErrUnsupported, 0, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			noLeaks(t)
-			noDescriptors(t)
+			wstest.NoLeaks(t)
+			wstest.NoDescriptors(t)
 			addr := serveTCP(t, nil, test.serve)
 			d := netconn.Dialer{Proxy: netconn.ProxyURL(urlOf(t, "%s://user:secret@%s", test.scheme, addr))}
 			_, err := d.Dial(context.Background(), "ws://alice:secret@server.test/secret")
@@ -222,8 +223,8 @@ func TestProxyFails(t *testing.T) {
 		}
 	})
 	t.Run("TLS with the server", func(t *testing.T) {
-		noLeaks(t)
-		noDescriptors(t)
+		wstest.NoLeaks(t)
+		wstest.NoDescriptors(t)
 		target := echoServers(t, cert)["ws"]
 		d := netconn.Dialer{Proxy: netconn.ProxyURL(urlOf(t, "http://%s", serveTCP(t, nil, connectProxy(target, agree))))}
 		_, err := d.Dial(context.Background(), "wss://server.test/")
@@ -236,8 +237,8 @@ func TestProxyFails(t *testing.T) {
 // TestBehindTheAnswer: what comes in one piece with the proxy's answer belongs to
 // the WebSocket, or to TLS.
 func TestBehindTheAnswer(t *testing.T) {
-	noLeaks(t)
-	noDescriptors(t)
+	wstest.NoLeaks(t)
+	wstest.NoDescriptors(t)
 	const (
 		established = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" // the length means nothing
 		handshake   = "HTTP/1.1 101 Web Socket Protocol Handshake\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n" +
@@ -250,7 +251,7 @@ func TestBehindTheAnswer(t *testing.T) {
 			buf := make([]byte, 4096)
 			nc.Read(buf)
 			io.WriteString(nc, established+answer)
-			silent(nc)
+			wstest.UntilEnd(nc)
 		})
 		return &netconn.Dialer{
 			Proxy: netconn.ProxyURL(urlOf(t, "http://%s", addr)),
@@ -276,7 +277,7 @@ func TestBehindTheAnswer(t *testing.T) {
 
 // TestEnvironment: without Dialer.Proxy the environment counts, as in net/http.
 func TestEnvironment(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	cert, pool := certificate(t)
 	addrs := echoServers(t, cert)
 	asked := make(chan string, 1)
@@ -331,12 +332,12 @@ func TestEnvironment(t *testing.T) {
 // TestProxyTimeLimit: Config.HandshakeTimeout and proxy.Config.Timeout end what a
 // proxy takes too long for.
 func TestProxyTimeLimit(t *testing.T) {
-	noLeaks(t)
-	noDescriptors(t)
-	slow := serveTCP(t, nil, silent)
+	wstest.NoLeaks(t)
+	wstest.NoDescriptors(t)
+	slow := serveTCP(t, nil, wstest.UntilEnd)
 	midway := serveTCP(t, nil, func(nc net.Conn) {
 		io.WriteString(nc, "HTTP/1.1 200 O")
-		silent(nc)
+		wstest.UntilEnd(nc)
 	})
 	handshake := &driver.Config{HandshakeTimeout: time.Millisecond}
 	connect := &proxy.Config{Timeout: time.Millisecond}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // site is a server that has all hosts, under ws and wss, on ports 80 and 443 and
@@ -124,7 +125,7 @@ func TestRedirect(t *testing.T) {
 	for _, test := range tests {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			t.Run(test.name, func(t *testing.T) {
-				noLeaks(t)
+				wstest.NoLeaks(t)
 				s := newSite(t, status, test.answers)
 				s.dialer.Config, s.dialer.MaxRedirects = test.config, len(test.answers)
 				conn, err := s.dialer.Dial(context.Background(), test.url)
@@ -168,7 +169,7 @@ func TestNoRedirect(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			noLeaks(t)
+			wstest.NoLeaks(t)
 			s := newSite(t, test.status, test.answers)
 			s.dialer.MaxRedirects = test.max
 			_, err := s.dialer.Dial(context.Background(), test.url)
@@ -189,7 +190,7 @@ func TestNoRedirect(t *testing.T) {
 
 // TestJar: cookies of every answer are stored, and sent where they belong.
 func TestJar(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)

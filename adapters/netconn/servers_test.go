@@ -8,40 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"runtime"
 	"sync"
 	"testing"
-	"time"
 )
-
-// noDescriptors fails the test if file descriptors are left open at its end.
-func noDescriptors(t *testing.T) {
-	t.Helper()
-	if runtime.GOOS != "linux" {
-		return
-	}
-	count := func() int {
-		entries, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(entries)
-	}
-	if l, err := net.Listen("tcp", "127.0.0.1:0"); err == nil { // the first opens what the runtime polls with
-		l.Close()
-	}
-	before := count()
-	t.Cleanup(func() {
-		deadline := time.Now().Add(10 * time.Second)
-		for count() > before {
-			if time.Now().After(deadline) {
-				t.Fatalf("%d descriptors before, %d after", before, count())
-			}
-			runtime.Gosched()
-		}
-	})
-}
 
 // serveTCP runs serve for each connection to the address that it returns, with
 // TLS if config is not nil. serve need not close; at the end of the test all
@@ -85,9 +54,6 @@ func serveTCP(t *testing.T, config *tls.Config, serve func(net.Conn)) string {
 	})
 	return l.Addr().String()
 }
-
-// silent answers nothing, and returns when the peer has closed.
-func silent(nc net.Conn) { io.Copy(io.Discard, nc) }
 
 // relay copies between the two until either ends.
 func relay(nc net.Conn, from io.Reader, target string) {

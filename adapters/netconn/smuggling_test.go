@@ -9,12 +9,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // seen is what one connection has come to on the server.
@@ -74,8 +74,8 @@ const (
 // upgrade that was refused: a proxy that has not looked at the status would take
 // it for frames.
 func TestSmuggling(t *testing.T) {
-	noLeaks(t)
-	noDescriptors(t)
+	wstest.NoLeaks(t)
+	wstest.NoDescriptors(t)
 	message := string(clientFrame(0x81, []byte(hidden)))
 	length := fmt.Sprintf("Content-Length: %d\r\n", len(hidden))
 	post := fmt.Sprintf("POST /plain HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", len(start+ask+v13+"\r\n"))
@@ -156,7 +156,6 @@ func smuggle(t *testing.T, send string, size, answers int) seen {
 			rest = rest[n:]
 		}
 	})
-	nc.SetReadDeadline(time.Now().Add(hang))
 	br := bufio.NewReader(nc)
 	statuses := readStatuses(br, answers)
 	sent.Wait()

@@ -8,9 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"runtime"
-	"runtime/metrics"
 	"strings"
 	"sync"
 	"testing"
@@ -19,45 +16,18 @@ import (
 	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // attackers is how many peers make the same attack at once.
 const attackers = 8
 
 // soon is the time limit that is to end an attack; all others are long.
-const soon = 200 * time.Millisecond
+var soon = map[bool]time.Duration{false: 50 * time.Millisecond, true: 200 * time.Millisecond}[wstest.Long()]
 
 // memoryLimit is how many bytes an attacked connection may take, with what
 // net/http holds for it.
 const memoryLimit = 128 << 10
-
-// noDescriptors fails the test if file descriptors are left open at its end.
-func noDescriptors(t *testing.T) {
-	t.Helper()
-	if runtime.GOOS != "linux" {
-		return
-	}
-	count := func() int {
-		entries, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(entries)
-	}
-	if l, err := net.Listen("tcp", "127.0.0.1:0"); err == nil { // the first opens what the runtime polls with
-		l.Close()
-	}
-	before := count()
-	t.Cleanup(func() {
-		deadline := time.Now().Add(10 * time.Second)
-		for count() > before {
-			if time.Now().After(deadline) {
-				t.Fatalf("%d descriptors before, %d after", before, count())
-			}
-			runtime.Gosched()
-		}
-	})
-}
 
 // Frames of a client, with masking keys of zeros. They are made once, so that they
 // do not count as the server's memory.
@@ -79,37 +49,40 @@ func TestAttacks(t *testing.T) {
 		want     string // what the server's error says
 	}{
 		{"never reads", nethttp.Upgrader{Stream: &stream.Options{WriteTimeout: soon}},
-			func(nc net.Conn) { repeat(nc, message) }, "has taken nothing for 200ms"},
+			func(nc net.Conn) { wstest.Repeat(nc, message) }, "has taken nothing for " + soon.String()},
 		{"floods with pings and never reads", nethttp.Upgrader{Stream: &stream.Options{WriteTimeout: soon}},
-			func(nc net.Conn) { repeat(nc, pings) }, "has taken nothing for 200ms"},
-		{"half-open", nethttp.Upgrader{Config: &driver.Config{PingInterval: soon}}, untilEnd, "no sign of life"},
+			func(nc net.Conn) { wstest.Repeat(nc, pings) }, "has taken nothing for " + soon.String()},
+		{"half-open", nethttp.Upgrader{Config: &driver.Config{PingInterval: soon}}, wstest.UntilEnd, "no sign of life"},
 		{"does not answer the close frame", nethttp.Upgrader{Config: &driver.Config{CloseTimeout: soon}}, func(nc net.Conn) {
 			nc.Write(askForClose)
-			untilEnd(nc)
-		}, "the closing handshake took longer than 200ms"},
+			wstest.UntilEnd(nc)
+		}, "the closing handshake took longer than " + soon.String()},
 		{"never closes", nethttp.Upgrader{}, func(nc net.Conn) {
 			nc.Write(askForClose)
 			nc.Write(closeFrame)
-			untilEnd(nc)
+			wstest.UntilEnd(nc)
 		}, "closed with 1000"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			noDescriptors(t)
+			wstest.NoDescriptors(t)
 			errs := make(chan error, attackers)
 			s := newServer(t, test.upgrader.Handler(func(c *stream.Conn, _ *http.Request) {
 				nc := c.Transport().(*net.TCPConn)
 				nc.SetWriteBuffer(4 << 10) // the kernel is not to hide for long that nobody reads
 				errs <- obey(c)
 			}))
-			most := attackAll(t, s, test.attack)
-			if most > memoryLimit {
-				t.Errorf("a connection takes %d bytes, more than %d", most, memoryLimit)
-			}
-			for range attackers {
-				if err := <-errs; !strings.Contains(err.Error(), test.want) {
-					t.Errorf("the server says %q, not %q", err, test.want)
+			each := wstest.Least(memoryLimit, func() int64 {
+				each := attackAll(t, s, test.attack)
+				for range attackers {
+					if err := <-errs; !strings.Contains(err.Error(), test.want) {
+						t.Errorf("the server says %q, not %q", err, test.want)
+					}
 				}
+				return each
+			})
+			if each > memoryLimit {
+				t.Errorf("a connection takes %d bytes, more than %d", each, memoryLimit)
 			}
 		})
 	}
@@ -139,8 +112,8 @@ func obey(c *stream.Conn) error {
 // many bytes a connection has taken.
 func attackAll(t *testing.T, s *httptest.Server, attack func(net.Conn)) int64 {
 	t.Helper()
-	inUse() // a second collection empties what pools hold
-	before := inUse()
+	wstest.InUse() // a second collection empties what pools hold
+	before := wstest.InUse()
 	var peers sync.WaitGroup
 	for range attackers {
 		nc, err := net.Dial("tcp", s.Listener.Addr().String())
@@ -159,46 +132,8 @@ func attackAll(t *testing.T, s *httptest.Server, attack func(net.Conn)) int64 {
 			attack(nc)
 		})
 	}
-	done := make(chan struct{})
-	go func() {
-		peers.Wait()
-		close(done)
-	}()
-	again := time.NewTicker(soon / 40)
-	defer again.Stop()
-	limit := time.After(time.Minute)
-	for most := before; ; {
-		select {
-		case <-done:
-			return (most - before) / attackers
-		case <-again.C:
-			most = max(most, inUse())
-		case <-limit:
-			buf := make([]byte, 1<<16)
-			t.Fatalf("the attack goes on after a minute:\n%s", buf[:runtime.Stack(buf, true)])
-		}
-	}
+	return (wstest.Peak(t, &peers) - before) / attackers
 }
-
-// inUse returns how many bytes the heap and the stacks take, without garbage.
-func inUse() int64 {
-	runtime.GC()
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
-	metrics.Read(sample)
-	return int64(sample[0].Value.Uint64() + sample[1].Value.Uint64())
-}
-
-// repeat writes b until that fails.
-func repeat(nc net.Conn, b []byte) {
-	for {
-		if _, err := nc.Write(b); err != nil {
-			return
-		}
-	}
-}
-
-// untilEnd reads until the server has hung up.
-func untilEnd(nc net.Conn) { io.Copy(io.Discard, nc) }
 
 // unhijacked fails the test if the connection is taken over.
 type unhijacked struct {

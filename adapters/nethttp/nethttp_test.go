@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -21,25 +20,16 @@ import (
 	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 var all = &driver.Config{Versions: driver.AllVersions(), Subprotocols: []string{"b"}}
 
-// noLeaks fails the test if goroutines are left over at its end.
+// noLeaks is wstest.NoLeaks, without what http.DefaultClient keeps.
 func noLeaks(t *testing.T) {
 	t.Helper()
-	before := runtime.NumGoroutine()
-	t.Cleanup(func() {
-		http.DefaultClient.CloseIdleConnections()
-		deadline := time.Now().Add(10 * time.Second)
-		for runtime.NumGoroutine() > before {
-			if time.Now().After(deadline) {
-				buf := make([]byte, 1<<16)
-				t.Fatalf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), buf[:runtime.Stack(buf, true)])
-			}
-			runtime.Gosched()
-		}
-	})
+	wstest.NoLeaks(t)
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
 }
 
 // serve returns a server whose handler echoes, and where its errors go.

@@ -231,7 +231,7 @@ func TestOpaque(t *testing.T) {
 	})
 	_, err := handshake(t, s)
 	wantStatus(t, err, 500, "misconfigured")
-	if err := <-errs; !errors.Is(err, http.ErrNotSupported) || !strings.Contains(err.Error(), "hijack_test.opaque") {
+	if err := <-errs; !errors.Is(err, http.ErrNotSupported) || !strings.Contains(err.Error(), "nethttp_test.opaque") {
 		t.Errorf("Upgrade: %v", err)
 	}
 }

@@ -14,12 +14,13 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 	"github.com/sans-io/websocket-driver/extensions/deflate"
 )
 
 // TestBroadcast sends to connections of many forms.
 func TestBroadcast(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	compress := []driver.Extension{&deflate.Extension{}}
 	configs := []*driver.Config{
 		{}, {}, {Version: driver.Hybi8}, {Version: driver.Hixie75}, {Version: driver.Hixie76},
@@ -100,7 +101,7 @@ func TestBroadcastWaitsForNobody(t *testing.T) {
 
 // TestBroadcastBehindStream comes while messages of NextWriter are under way.
 func TestBroadcastBehindStream(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	rw := newScript()
 	c := stream.New(rw, openDriver(t, &driver.Config{MaxBuffered: 7}), nil)
 	w := wantWriter(t, c, driver.Binary)
@@ -126,7 +127,7 @@ func TestBroadcastBehindStream(t *testing.T) {
 }
 
 func TestPrepared(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client, server := open(t, a, b, nil, nil)
 	m, err := stream.NewPrepared(driver.Text, []byte("prepared"))

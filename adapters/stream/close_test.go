@@ -14,10 +14,11 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 func TestPeerCloses(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client, server := open(t, a, b, nil, nil)
 	client.WriteMessage(driver.Text, []byte("before"))
@@ -47,7 +48,7 @@ func TestPeerCloses(t *testing.T) {
 // TestDeliveredBeforeClose reads what the peer sends between the two close
 // frames.
 func TestDeliveredBeforeClose(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client, server := open(t, a, b, nil, nil)
 	if err := client.WriteClose(driver.CodeNormal, ""); err != nil {
@@ -65,7 +66,7 @@ func TestDeliveredBeforeClose(t *testing.T) {
 }
 
 func TestBothClose(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client, server := open(t, a, b, nil, nil)
 	done := make(chan error, 2)
@@ -125,7 +126,7 @@ func TestCloseTimeout(t *testing.T) {
 }
 
 func TestCloseNow(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client, server := open(t, a, b, nil, nil)
 	done := make(chan error, 2)
@@ -163,7 +164,7 @@ func TestCloseNow(t *testing.T) {
 // TestViolationIsSeen has a client send on and on behind a violation: the close
 // frame must reach it, and not a reset.
 func TestViolationIsSeen(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	c := opened(t, b, &driver.Config{MaxMessage: 10})
 	long := []byte(frame(0x82, strings.Repeat("x", 100)))
@@ -283,7 +284,7 @@ func TestServerRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			noLeaks(t)
+			wstest.NoLeaks(t)
 			a, b := tcp(t)
 			c := stream.New(b, driver.NewServer(nil), nil)
 			io.WriteString(a, test.request)
@@ -302,7 +303,7 @@ func TestServerRefuses(t *testing.T) {
 }
 
 func TestReadRequest(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client := newClient(t, a, nil)
 	server := stream.New(b, driver.NewServer(nil), nil)
@@ -349,7 +350,7 @@ func TestCloseContext(t *testing.T) {
 			t.Errorf("again: %v", err)
 		}
 	})
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client, server := open(t, a, b, nil, nil)
 	go echo(server)

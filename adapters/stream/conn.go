@@ -180,8 +180,8 @@ func (c *Conn) Extensions() string {
 	return c.d.Extensions()
 }
 
-// Request returns the request of the handshake. After Open it is that of a server,
-// parsed anew at each call, unless Config.DropHandshake is set; else it is nil.
+// Request returns the request of the handshake. After Open each call parses it anew;
+// with Config.DropHandshake it is nil then.
 func (c *Conn) Request() *driver.Request {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -189,8 +189,8 @@ func (c *Conn) Request() *driver.Request {
 }
 
 // Response returns the answer to the handshake, of a refusal with up to 1 KiB of
-// the body. After Open it is that of a client, parsed anew at each call, unless
-// Config.DropHandshake is set; else it is nil.
+// the body. After Open a client parses it anew at each call; with
+// Config.DropHandshake, and on a server, it is nil then.
 func (c *Conn) Response() *driver.Response {
 	c.mu.Lock()
 	defer c.mu.Unlock()

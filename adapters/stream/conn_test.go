@@ -14,6 +14,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 func TestEveryVersion(t *testing.T) {
@@ -31,7 +32,7 @@ func TestEveryVersion(t *testing.T) {
 	for name, transport := range transports {
 		for _, v := range driver.AllVersions() {
 			t.Run(fmt.Sprint(name, " ", v), func(t *testing.T) {
-				noLeaks(t)
+				wstest.NoLeaks(t)
 				a, b := transport(t)
 				client, server := open(t, a, b, &driver.Config{Version: v}, &driver.Config{Versions: driver.AllVersions()})
 				if client.Version() != v || server.Version() != v {
@@ -86,7 +87,7 @@ func echo(c *stream.Conn) error {
 }
 
 func TestWritersDoNotMix(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	const writers, each = 16, 100
 	a, b := tcp(t)
 	client, server := open(t, a, b, nil, nil)
@@ -126,7 +127,7 @@ func TestWritersDoNotMix(t *testing.T) {
 // TestBothSend has both ends send far more than the sockets hold, at the same
 // time, with pings in between.
 func TestBothSend(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	config := &driver.Config{MaxMessage: -1}
 	a, b := tcp(t)
 	client, server := open(t, a, b, config, config)
@@ -158,7 +159,7 @@ func TestBothSend(t *testing.T) {
 // TestReaderDoesNotWrite has a peer that pings and never reads: what it has sent
 // must arrive all the same.
 func TestReaderDoesNotWrite(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	for _, wrap := range []bool{false, true} {
 		a, b := net.Pipe()
 		rwc := io.ReadWriteCloser(b)
@@ -188,7 +189,7 @@ func (g *gate) Write(p []byte) (int, error) {
 }
 
 func TestWaitingWritesLeaveTogether(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	g := &gate{script: newScript(), inside: make(chan struct{}), open: make(chan struct{})}
 	d := openDriver(t, nil)
 	c := stream.New(g, d, nil)
@@ -234,7 +235,7 @@ func TestNoAllocations(t *testing.T) {
 		"QueuePrepared": func() error { return c.QueuePrepared(m) },
 	}
 	for name, step := range steps {
-		n := testing.AllocsPerRun(1000, func() {
+		n := wstest.Allocs(1000, func() {
 			if err := step(); err != nil {
 				t.Fatal(err)
 			}
@@ -260,7 +261,7 @@ func (l *loop) Write(p []byte) (int, error) { return len(p), nil }
 func (l *loop) Close() error                { return nil }
 
 func TestUnread(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	rw := newScript(frame(0x81, "third"))
 	d := openDriver(t, nil)
 	c := stream.New(rw, d, nil)
@@ -273,7 +274,7 @@ func TestUnread(t *testing.T) {
 }
 
 func TestLocalMistakes(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	rw := newScript(frame(0x81, "hello"))
 	c := opened(t, rw, nil)
 	tests := []struct {

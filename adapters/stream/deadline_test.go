@@ -14,10 +14,11 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 func TestReadDeadlineInsideMessage(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	whole := frame(0x01, "one ") + frame(0x89, "ping") + frame(0x80, "two")
 	for i := 1; i < len(whole); i++ {
 		rw := newScript(whole[:i], os.ErrDeadlineExceeded, os.ErrDeadlineExceeded, whole[i:])
@@ -153,7 +154,7 @@ func TestNoReadDeadline(t *testing.T) {
 // TestTimedOutTransport has a transport end with an error that calls itself a
 // timeout, as TCP does when the peer has vanished.
 func TestTimedOutTransport(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	c := opened(t, newScript(frame(0x01, "half"), &net.DNSError{Err: "vanished", IsTimeout: true}), nil)
 	e := wantClose(t, c, driver.CodeAbnormal, "")
 	var cause *net.DNSError

@@ -9,12 +9,13 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // TestDetach takes the transport back after a plain request: no byte is lost, and
 // the transport stays open.
 func TestDetach(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	defer a.Close()
 	defer b.Close()
@@ -61,7 +62,7 @@ func TestDetach(t *testing.T) {
 
 // TestDetachClient: a client that waits to be started has no request to detach.
 func TestDetachClient(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, _ := net.Pipe()
 	defer a.Close()
 	c := newClient(t, a, nil)

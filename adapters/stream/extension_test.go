@@ -10,6 +10,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 	"github.com/sans-io/websocket-driver/extensions"
 )
 
@@ -84,7 +85,7 @@ func TestReleased(t *testing.T) {
 // TestEncodeFails has an extension fail: the caller gets its error, and both ends
 // are told.
 func TestEncodeFails(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	mistake := errors.New("mistake")
 	a, b := tcp(t)
 	client, server := open(t, a, b, &driver.Config{Extensions: []driver.Extension{&holder{}}},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // TestFlushTimeout has a peer that violates the protocol and reads nothing.
@@ -46,7 +47,7 @@ type lame struct {
 func (l *lame) Write([]byte) (int, error) { return l.n, l.err }
 
 func TestBrokenWriter(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	broken := errors.New("broken")
 	for _, test := range []struct {
 		rw   *lame
@@ -75,7 +76,7 @@ func TestBrokenWriter(t *testing.T) {
 }
 
 func TestEmptyReads(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	reads := []any{frame(0x81, "text")}
 	for range 100 {
 		reads = append(reads, "")
@@ -89,7 +90,7 @@ func TestEmptyReads(t *testing.T) {
 
 // TestParsedRequest has requests that somebody else has parsed, some of them bad.
 func TestParsedRequest(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	good := []driver.Field{
 		{Name: "Host", Value: "example.com"},
 		{Name: "Upgrade", Value: "websocket"},
@@ -127,7 +128,7 @@ func TestParsedRequest(t *testing.T) {
 }
 
 func TestAccessors(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client, server := open(t, a, b,
 		&driver.Config{Subprotocols: []string{"x", "y"}},

@@ -20,6 +20,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // transports are the ways in which a Conn waits for input.
@@ -103,7 +104,7 @@ func wrapped(t *testing.T) (a, b net.Conn) {
 func overEach(t *testing.T, o *stream.Options, test func(t *testing.T, c *stream.Conn, peer net.Conn)) {
 	for _, tr := range transports {
 		t.Run(tr.name, func(t *testing.T) {
-			noLeaks(t)
+			wstest.NoLeaks(t)
 			peer, b := tr.pair(t)
 			c := stream.New(b, openDriver(t, &driver.Config{CloseTimeout: time.Minute}), o)
 			t.Cleanup(func() {
@@ -283,7 +284,7 @@ func TestCloseNowWhileWaiting(t *testing.T) {
 // TestManySharedBuffers: connections that share buffers do not see each other's
 // bytes.
 func TestManySharedBuffers(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	const conns, messages = 20, 100
 	done := make(chan error, 3*conns)
 	for i := range conns {

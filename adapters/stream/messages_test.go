@@ -10,6 +10,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 func TestMessages(t *testing.T) {
@@ -30,7 +31,7 @@ func TestMessages(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			noLeaks(t)
+			wstest.NoLeaks(t)
 			c := opened(t, newScript(test.in...), nil)
 			defer c.CloseNow()
 			var got []string
@@ -55,7 +56,7 @@ func TestMessages(t *testing.T) {
 }
 
 func TestMessagesBroken(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	c := opened(t, newScript(frame(0x81, "one")+frame(0x81, "two")), nil)
 	defer c.CloseNow()
 	for range c.Messages() {
@@ -65,7 +66,7 @@ func TestMessagesBroken(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client, server := open(t, a, b, nil, nil)
 	type point struct{ X, Y int }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // TestNetConn is the test that golang.org/x/net has for implementations of
@@ -41,7 +42,7 @@ func TestNetConn(t *testing.T) {
 }
 
 func TestNetConnMessages(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client, server := open(t, a, b, nil, nil)
 	nc := client.NetConn(driver.Text)
@@ -88,7 +89,7 @@ func TestNetConnEnd(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			noLeaks(t)
+			wstest.NoLeaks(t)
 			a, b := tcp(t)
 			client, server := open(t, a, b, nil, nil)
 			nc := client.NetConn(driver.Binary)
@@ -143,7 +144,7 @@ func TestNetConnLateWrite(t *testing.T) {
 }
 
 func TestNetConnNoAddress(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	c := opened(t, newScript("\x8f"), nil)
 	nc := c.NetConn(driver.Binary)
 	if s := nc.LocalAddr().String() + " " + nc.RemoteAddr().Network(); s != "websocket websocket" {

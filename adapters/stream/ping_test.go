@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 func TestPing(t *testing.T) {
@@ -143,7 +144,7 @@ func TestPingBesideKeepAlive(t *testing.T) {
 }
 
 func TestPingHixie(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client, _ := open(t, a, b, &driver.Config{Version: driver.Hixie76}, &driver.Config{Versions: driver.AllVersions()})
 	if _, err := client.Ping(context.Background()); !errors.Is(err, driver.ErrUnsupported) {

@@ -5,10 +5,11 @@ import (
 	"testing"
 
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 func TestRaw(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client, server := open(t, a, b, nil, nil)
 	var err error
@@ -29,7 +30,7 @@ func TestRaw(t *testing.T) {
 
 // TestRawClose ends a connection that has no closing handshake.
 func TestRawClose(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client, server := open(t, a, b, &driver.Config{Version: driver.Hixie75}, &driver.Config{Versions: driver.AllVersions()})
 	server.Raw(func(d *driver.Driver) { d.Close(driver.CodeNormal, "") })

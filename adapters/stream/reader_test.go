@@ -7,13 +7,13 @@ import (
 	"io"
 	"net"
 	"os"
-	"runtime"
 	"testing"
 	"testing/iotest"
 	"time"
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // wantReader begins the next message.
@@ -36,7 +36,7 @@ func wantRead(t *testing.T, r io.Reader, text string) {
 }
 
 func TestReader(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	in := frame(0x81, "whole") + frame(0x01, "") + frame(0x89, "ping") + frame(0x80, "in parts") +
 		frame(0x82, "") + frame(0x82, "last")
 	for name, wrap := range map[string]func(io.Reader) io.Reader{
@@ -65,7 +65,7 @@ func TestReader(t *testing.T) {
 
 // TestReaderDeadlines cuts a message everywhere, and begins it by either call.
 func TestReaderDeadlines(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	whole := frame(0x01, "one ") + frame(0x89, "ping") + frame(0x80, "two")
 	for i := 1; i < len(whole); i++ {
 		for _, first := range []string{"ReadMessage", "NextReader"} {
@@ -103,7 +103,7 @@ func TestReaderDeadlines(t *testing.T) {
 
 // TestReaderSkipped leaves a message in its middle, also when the rest comes late.
 func TestReaderSkipped(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	first, second := frame(0x01, "one ")+frame(0x80, "two"), frame(0x81, "next")
 	for i := 8; i < len(first); i++ {
 		c := opened(t, newScript(first[:i], os.ErrDeadlineExceeded, first[i:]+second), nil)
@@ -137,7 +137,7 @@ func TestReaderEnds(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			noLeaks(t)
+			wstest.NoLeaks(t)
 			c := opened(t, newScript(test.in...), nil)
 			defer c.CloseNow()
 			r := wantReader(t, c, driver.Text)
@@ -170,7 +170,7 @@ func closeNormally(c *stream.Conn) { c.Close(context.Background(), driver.CodeNo
 
 // TestTickKeepsPiece has a Tick come while a piece is half read.
 func TestTickKeepsPiece(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	c := opened(t, newScript(frame(0x81, "some text")), nil)
 	defer c.CloseNow()
 	r := wantReader(t, c, driver.Text)
@@ -203,28 +203,27 @@ func (e *endless) Read(p []byte) (int, error) {
 }
 
 func TestReaderMemory(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	const size = 32 << 20
 	head := binary.BigEndian.AppendUint64([]byte{0x82, 0x80 | 127}, size)
 	c := opened(t, &endless{script: newScript(), head: append(head, 0, 0, 0, 0), n: size}, &driver.Config{MaxMessage: -1})
 	defer c.CloseNow()
 	r := wantReader(t, c, driver.Binary)
-	var before, after runtime.MemStats
 	p := make([]byte, 32<<10)
-	runtime.ReadMemStats(&before)
 	total := 0
-	for {
-		n, err := r.Read(p)
-		total += n
-		if err == io.EOF {
-			break
+	grown := wstest.AllocBytes(func() {
+		for {
+			n, err := r.Read(p)
+			total += n
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	runtime.ReadMemStats(&after)
-	if grown := after.TotalAlloc - before.TotalAlloc; total != size || grown > 1<<20 {
+	})
+	if total != size || grown > 1<<20 {
 		t.Errorf("%d bytes, for which %d bytes were allocated", total, grown)
 	}
 }

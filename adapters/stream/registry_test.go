@@ -10,10 +10,11 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 func TestRegistry(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	var r, room stream.Registry
 	if r.Len() != 0 {
 		t.Errorf("%d connections in the zero Registry", r.Len())

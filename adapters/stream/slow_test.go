@@ -11,6 +11,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // newSlow returns a Conn whose peer takes nothing until the test reads.
@@ -146,7 +147,7 @@ func TestSlowLimits(t *testing.T) {
 }
 
 func TestQueue(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	a, b := tcp(t)
 	client, server := open(t, a, b, nil, nil)
 	const count = 1000

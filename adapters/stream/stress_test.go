@@ -16,6 +16,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 var stressConns = flag.Int("conns", 60, "how many connections TestStress makes")
@@ -30,7 +31,7 @@ const stressWriters = 8
 // after any other those that have arrived are in order, without a gap, and at most
 // one more than was accepted: whose call was cut off. No goroutine is left.
 func TestStress(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	config := &driver.Config{CloseTimeout: time.Minute, MaxBuffered: 64 << 10}
 	options := &stream.Options{FlushTimeout: time.Minute}
 	var all sync.WaitGroup

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // wantWriter begins a message.
@@ -26,7 +27,7 @@ func wantWriter(t *testing.T, c *stream.Conn, kind driver.Kind) io.WriteCloser {
 }
 
 func TestWriter(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	rw := newScript()
 	c := opened(t, rw, nil)
 	defer c.CloseNow()
@@ -64,7 +65,7 @@ func TestWriter(t *testing.T) {
 
 // TestWriterPieces sends one Write that is longer than a fragment.
 func TestWriterPieces(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	for _, v := range driver.AllVersions() {
 		a, b := tcp(t)
 		client, server := open(t, a, b, &driver.Config{Version: v}, &driver.Config{Versions: driver.AllVersions(), MaxFrame: 200 << 10})
@@ -91,7 +92,7 @@ func TestWriterPieces(t *testing.T) {
 
 // TestWriterInvalid ends a text inside a rune.
 func TestWriterInvalid(t *testing.T) {
-	noLeaks(t)
+	wstest.NoLeaks(t)
 	rw := newScript()
 	c := opened(t, rw, nil)
 	defer c.CloseNow()

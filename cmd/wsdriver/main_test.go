@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // output is a standard stream that may be looked at while it is written to.
@@ -45,7 +45,7 @@ func (o *output) String() string {
 // waitFor waits until s has been written.
 func (o *output) waitFor(t *testing.T, s string) {
 	t.Helper()
-	late := time.After(10 * time.Second)
+	late := time.After(time.Minute)
 	for !strings.Contains(o.String(), s) {
 		select {
 		case <-o.more:
@@ -59,7 +59,7 @@ func (o *output) waitFor(t *testing.T, s string) {
 // sends the signal and gives the exit status.
 func startServer(t *testing.T, args ...string) (url string, stop func() int) {
 	t.Helper()
-	before := runtime.NumGoroutine()
+	wstest.NoLeaks(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	stdout, status := newOutput(), make(chan int, 1)
 	args = append([]string{"serve", "-addr", "127.0.0.1:0"}, args...)
@@ -72,11 +72,6 @@ func startServer(t *testing.T, args ...string) (url string, stop func() int) {
 	t.Cleanup(func() {
 		stop()
 		http.DefaultClient.CloseIdleConnections()
-		for late := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
-			if time.Now().After(late) {
-				t.Fatalf("%d goroutines before, %d after", before, runtime.NumGoroutine())
-			}
-		}
 	})
 	line, _, _ := strings.Cut(stdout.String(), "\n")
 	return strings.TrimPrefix(line, "listening on "), stop

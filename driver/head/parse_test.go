@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/sans-io/websocket-driver/driver/ws"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // chrome is the request of a current Chrome.
@@ -326,7 +327,7 @@ func TestMemory(t *testing.T) {
 
 func TestParseAllocs(t *testing.T) {
 	in := []byte(chrome)
-	got := testing.AllocsPerRun(100, func() {
+	got := wstest.Allocs(100, func() {
 		p := newRequest()
 		if _, done, err := p.Parse(in); !done {
 			t.Fatal(err)

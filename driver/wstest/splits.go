@@ -1,5 +1,6 @@
-// Package wstest holds helpers for tests of drivers: input at every split, no
-// allocations, two drivers that talk to each other.
+// Package wstest holds helpers for tests of drivers: input at every split, two
+// drivers that talk to each other, and what a test takes of memory, goroutines and
+// descriptors, counted so that a busy machine does not change the result.
 package wstest
 
 import (

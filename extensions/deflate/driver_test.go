@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
-	"runtime"
 	"testing"
 	"time"
 
@@ -203,12 +202,10 @@ func TestPreparedOnce(t *testing.T) {
 		t.Errorf("%q", client.got)
 	}
 	buf := make([]byte, 0, 10000)
-	if n := testing.AllocsPerRun(100, func() {
+	wstest.NoAllocs(t, func() {
 		b.SendPrepared(m)
 		buf = b.Take(buf)
-	}); n > 0 {
-		t.Errorf("%v allocations for a prepared message", n)
-	}
+	})
 }
 
 // TestReserved: frames with invalid RSV bits while the extension is in use (RFC 7692,
@@ -262,11 +259,7 @@ func TestBomb(t *testing.T) {
 			t.Fatalf("the bomb has %d bytes", len(wire))
 		}
 		server.join = make([]byte, 0, limit+1) // not the driver's
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		server.feed(wire)
-		runtime.ReadMemStats(&after)
-		if n := after.TotalAlloc - before.TotalAlloc; n > 4*limit {
+		if n := wstest.AllocBytes(func() { server.feed(wire) }); n > 4*limit {
 			t.Errorf("pieces=%v: %d bytes allocated, the limit of a message is %d", pieces, n, limit)
 		}
 		want := []string{"Close 1009 message of more than 1048576 bytes after decoding"}

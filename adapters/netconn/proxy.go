@@ -61,7 +61,12 @@ func (d *Dialer) proxyFor(u *url.URL) (*url.URL, error) {
 	if choose == nil {
 		choose = ProxyFromEnvironment
 	}
-	return choose(u)
+	via, err := choose(u)
+	if via == nil || err != nil {
+		return nil, err
+	}
+	own := *via
+	return &own, toASCII(&own)
 }
 
 // connectVia connects to the host of u through the proxy at via.

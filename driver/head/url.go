@@ -111,6 +111,13 @@ func Host(u *url.URL) string {
 	return host
 }
 
+// ServerName returns the host of u without brackets and zone, as the name that TLS
+// verifies (RFC 6874, section 4).
+func ServerName(u *url.URL) string {
+	name, _, _ := strings.Cut(u.Hostname(), "%")
+	return name
+}
+
 // Port returns the port of u as a number without leading zeros, or the default
 // port of its scheme.
 func Port(u *url.URL) string {

@@ -100,6 +100,9 @@ func TestHost(t *testing.T) {
 			if HostField(u) != tt.field || HostPort(u) != tt.address {
 				t.Errorf("%s and %s", HostField(u), HostPort(u))
 			}
+			if want := strings.Trim(Host(u), "[]"); ServerName(u) != want {
+				t.Errorf("server name %s, want %s", ServerName(u), want)
+			}
 			if err := CheckField(Field{"Host", HostField(u)}); err != nil {
 				t.Error(err)
 			}

@@ -27,6 +27,7 @@ func TestParseHeader(t *testing.T) {
 		want []Offer
 	}{
 		{"RFC 6455 9.1 no field", nil, nil},
+		{"RFC 6455 11.3.2 the name without regard to case", []string{"a", "b", "c"}, []Offer{{Name: "a"}, {Name: "b"}, {Name: "c"}}},
 		{"RFC 6455 9.1 foo", []string{"foo"}, []Offer{{Name: "foo"}}},
 		{
 			"RFC 6455 9.1 two lines",

@@ -27,7 +27,7 @@ func TestParseChallenges(t *testing.T) {
 		{"RFC 9110 5.6.3", "blanks", []string{"Basic   realm\t= \t\"x\" "}, []*Challenge{basic}},
 		{"RFC 9110 5.6.4", "quoted pairs", []string{`Basic realm="a, b=\"c\" \\"`}, []*Challenge{params("Basic", head.Field{Name: "realm", Value: `a, b="c" \`})}},
 		{"RFC 9110 5.6.4", "an empty string", []string{`Basic realm=""`}, []*Challenge{params("Basic", head.Field{Name: "realm"})}},
-		{"RFC 9110 11.6.1", "no parameters", []string{"Negotiate"}, []*Challenge{scheme("Negotiate")}},
+		{"RFC 9110 11.3", "no parameters", []string{"Negotiate"}, []*Challenge{scheme("Negotiate")}},
 		{"RFC 9110 11.2", "token68", []string{"NTLM TlRMTVNTUAACAAAA+/=="}, []*Challenge{token("NTLM", "TlRMTVNTUAACAAAA+/==")}},
 		{"RFC 9110 11.2", "token68 without padding", []string{"A b-._~+/0, B c="}, []*Challenge{token("A", "b-._~+/0"), token("B", "c=")}},
 		{"RFC 9110 11.6.1", "several fields", []string{"Negotiate", "Basic realm=x"}, []*Challenge{scheme("Negotiate"), basic}},

@@ -43,9 +43,9 @@ func TestDigestVectors(t *testing.T) {
 	for _, test := range []struct {
 		name, realm, password, challenge, cnonce, want string
 	}{
-		{"RFC 7616 3.9.1 MD5", "http-auth@example.org", "Circle of Life", `qop="auth, auth-int", algorithm=MD5, nonce="` + long + `"`, longClient,
+		{"RFC 7616 3.4.1 and RFC 7616 3.9.1 MD5", "http-auth@example.org", "Circle of Life", `qop="auth, auth-int", algorithm=MD5, nonce="` + long + `"`, longClient,
 			"8ca523f5e9506fed4657c9700eebdbec"},
-		{"RFC 7616 3.9.1 SHA-256", "http-auth@example.org", "Circle of Life", `qop="auth, auth-int", algorithm=SHA-256, nonce="` + long + `"`, longClient,
+		{"RFC 7616 3.4.1 and RFC 7616 3.9.1 SHA-256", "http-auth@example.org", "Circle of Life", `qop="auth, auth-int", algorithm=SHA-256, nonce="` + long + `"`, longClient,
 			"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"},
 		{"RFC 7616 3.4.2 MD5-sess", "http-auth@example.org", "Circle of Life", `qop=auth, algorithm=MD5-sess, nonce="` + long + `"`, longClient,
 			"e783283f46242139c486a698fec7211d"},

@@ -145,6 +145,10 @@ func TestParseRequest(t *testing.T) {
 			Method: "GET", Target: "/http://b/", Major: 1, Minor: 1, Authority: "a",
 			Fields: []Field{{"Host", "a"}},
 		}},
+		{"RFC 3986 3.1", "not a scheme", lines("GET 1http://b/ HTTP/1.1", "Host: a"), Request{
+			Method: "GET", Target: "1http://b/", Major: 1, Minor: 1, Authority: "a",
+			Fields: []Field{{"Host", "a"}},
+		}},
 		{"RFC 9112 3.2.3", "authority form", lines("CONNECT b:443 HTTP/1.1", "Host: a"), Request{
 			Method: "CONNECT", Target: "b:443", Major: 1, Minor: 1, Authority: "a",
 			Fields: []Field{{"Host", "a"}},

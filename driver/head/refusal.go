@@ -8,7 +8,7 @@ const (
 	maxExcerpt = 1 << 10
 
 	// maxRead is the number of bytes that are read for them: chunks of one byte
-	// and their extensions could go on without end.
+	// and their extensions could continue without end.
 	maxRead = 64 << 10
 )
 

@@ -19,7 +19,7 @@ type peer struct {
 	*driver.Driver
 	spy  *spy
 	got  []string // kind and data of the messages, pings and pongs; code and reason of the close
-	join []byte   // the pieces of the message under way
+	join []byte   // the pieces of the current message
 }
 
 // connect opens a connection. The configurations may be nil; their Extensions

@@ -198,6 +198,11 @@ func mustParams(t *testing.T, s string) []extensions.Param {
 }
 
 func TestOffer(t *testing.T) {
+	t.Run("RFC 7692 12.1 name", func(t *testing.T) {
+		if got := (&Extension{}).Name(); got != "permessage-deflate" {
+			t.Error(got)
+		}
+	})
 	tests := []struct {
 		e    *Extension
 		want string

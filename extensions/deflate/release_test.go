@@ -52,7 +52,7 @@ func testTick(t *testing.T, send func(d *driver.Driver, p []byte, fin bool) erro
 	}
 	server.Tick(next.Add(-1))
 	if server.spy.s.comp == nil {
-		t.Fatal("let go too early")
+		t.Fatal("released too early")
 	}
 	server.Tick(next)
 	if server.spy.s.comp != nil || e.kept.Load() != 0 {

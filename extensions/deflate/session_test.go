@@ -150,6 +150,10 @@ func TestSmall(t *testing.T) {
 // TestSecret takes the compressor that one connection has used, and sends the same text
 // on another connection: it must not refer to the text of the first.
 func TestSecret(t *testing.T) {
+	t.Run("RFC 7692 8", testSecret)
+}
+
+func testSecret(t *testing.T) {
 	secret := prose(rand.New(rand.NewPCG(1, 1)), 3000)
 	for _, f := range []side{{true, 8}, {true, 12}, {true, 15}, {false, 10}, {false, 15}} {
 		for _, level := range []int{1, 6, 9} {
@@ -214,7 +218,7 @@ func TestKeep(t *testing.T) {
 		all[0].Release()
 		last.send(t, text, 1)
 		if (last.comp != nil) != (tt.want > 0) || kept() != tt.want {
-			t.Errorf("Keep %d: what one connection lets go, another does not get", tt.keep)
+			t.Errorf("Keep %d: another connection does not get what one releases", tt.keep)
 		}
 		for _, s := range all {
 			s.Release()

@@ -2,8 +2,10 @@ package deflate
 
 import (
 	"bytes"
+	"compress/flate"
 	"encoding/hex"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -149,6 +151,25 @@ func TestBroken(t *testing.T) {
 // TestOwnVectors checks the output of a sender where only one form is valid.
 func TestOwnVectors(t *testing.T) {
 	t.Run("RFC 7692 7.2.3.6 empty", testEmpty)
+	t.Run("RFC 7692 7.2.1 without its tail", testTail)
+}
+
+// testTail: a compressed message lacks the last four bytes of its last block, and with
+// them it is a complete stream.
+func testTail(t *testing.T) {
+	for level := 1; level <= maxLevel; level++ {
+		for _, text := range []string{"Hello", strings.Repeat("Hello, ", 1000)} {
+			s := newSession(&Extension{Level: level, Threshold: -1}, side{true, maxBits}, side{true, maxBits})
+			got, err := s.Encode(nil, []byte(text), true)
+			if err != nil || bytes.HasSuffix(got, []byte(tail)) {
+				t.Errorf("level %d: %x, %v", level, got, err)
+			}
+			whole, err := io.ReadAll(flate.NewReader(bytes.NewReader(append(got, tail+finalBlock...))))
+			if string(whole) != text || err != nil {
+				t.Errorf("level %d: %q, %v", level, whole, err)
+			}
+		}
+	}
 }
 
 func testEmpty(t *testing.T) {

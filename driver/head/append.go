@@ -3,6 +3,7 @@ package head
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
@@ -99,17 +100,21 @@ func checkFields(fields []Field) error {
 // A value that begins or ends with a blank is rejected, because the peer would
 // strip the blank. The error wraps [ws.ErrInvalid] and never contains the value.
 func CheckField(f Field) error {
+	if !IsToken(f.Name) || outside(f.Value, textByte) >= 0 || f.Value != trimBlanks(f.Value) {
+		return badField(f)
+	}
+	return nil
+}
+
+// badField says why f cannot be sent.
+func badField(f Field) error {
 	if !IsToken(f.Name) {
 		return invalid("field name%s", badToken(f.Name))
 	}
-	v := f.Value
-	if i := outside(v, textByte); i >= 0 {
-		return invalid("value of field %s: %s", Quote(f.Name), byteAt(v, i))
+	if i := outside(f.Value, textByte); i >= 0 {
+		return invalid("value of field %s: %s", Quote(f.Name), byteAt(f.Value, i))
 	}
-	if v != trimBlanks(v) {
-		return invalid("value of field %s: leading or trailing blank", Quote(f.Name))
-	}
-	return nil
+	return invalid("value of field %s: leading or trailing blank", Quote(f.Name))
 }
 
 // CheckTarget reports whether s can be sent as a request target: it must not be
@@ -120,10 +125,12 @@ func CheckTarget(s string) error {
 	if s == "" {
 		return invalid("empty request target")
 	}
-	for i := range len(s) {
-		if s[i] == '#' || classes[s[i]]&visible == 0 {
-			return invalid("request target: %s", byteAt(s, i))
-		}
+	i := outside(s, visible)
+	if fragment := strings.IndexByte(s, '#'); fragment >= 0 && (i < 0 || fragment < i) {
+		i = fragment
+	}
+	if i >= 0 {
+		return invalid("request target: %s", byteAt(s, i))
 	}
 	return nil
 }

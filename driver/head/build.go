@@ -25,12 +25,15 @@ func (p *Parser) endHead() {
 		p.fail(400, "HTTP/1.1 request without a Host field") // RFC 9112, section 3.2
 		return
 	}
-	method, _, _ := strings.Cut(line, " ")
-	p.req = &Request{Method: method, Target: requestTarget(line), Major: 1, Minor: minor}
+	method, target, _ := strings.Cut(line, " ")
+	target, _, _ = strings.Cut(target, " ")
+	p.req = &Request{Method: method, Target: target, Major: 1, Minor: minor}
 	p.req.Fields = p.splitFields(rest)
 	p.req.Authority = p.req.Get("Host")
-	if host, absolute, _ := absoluteHost(p.req.Target); absolute {
-		p.req.Authority = host
+	if p.req.Target[0] != '/' {
+		if host, absolute, _ := absoluteHost(p.req.Target); absolute {
+			p.req.Authority = host
+		}
 	}
 }
 

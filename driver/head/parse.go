@@ -339,7 +339,7 @@ func (p *Parser) endLine() {
 	case p.fields > 0:
 		name, value := p.raw[p.start:p.mark-1], p.raw[p.mark:p.pos-1]
 		fault = p.framing.add(name, value)
-	case !bytes.Contains(p.raw[:p.pos], []byte(" /")): // not the common form
+	case p.raw[bytes.IndexByte(p.raw, ' ')+1] != '/': // not in origin form
 		_, _, fault = absoluteHost(requestTarget(string(p.raw[:p.pos])))
 	}
 	if fault != "" {

@@ -205,13 +205,14 @@ func (d *Driver) readDigest(p []byte) int {
 // end or 1 KiB of it has come, at EOF, or when refusalTime has passed.
 func (d *Driver) refused() {
 	d.hs.refusal = &Error{Code: ws.CodeAbnormal, Status: d.response.Status, Msg: refusalText(d.response)}
+	d.hs.excerpt = head.NewBody(d.response)
 	d.phase = phaseRefusal
 }
 
 func refusalText(r *Response) string { return "handshake refused with " + r.Refusal() }
 
 func (d *Driver) readRefusal(p []byte) int {
-	n, done := d.response.CollectBody(p)
+	n, done := d.response.CollectBody(&d.hs.excerpt, p)
 	if done {
 		d.end(d.hs.refusal)
 	}

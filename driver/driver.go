@@ -107,11 +107,12 @@ type handshake struct {
 	parser  *head.Parser
 	client  clientHandshake
 	server  serverHandshake
-	body    []byte // what follows the head: the end of a challenge, or a digest
-	refusal *Error // client: what the server has answered
-	handed  bool   // FromRequest: the head has not come through Parse
-	room    int    // how many bytes keep may store while the driver is paused
-	interim int    // client: bytes of interim responses
+	body    []byte    // what follows the head: the end of a challenge, or a digest
+	refusal *Error    // client: what the server has answered
+	excerpt head.Body // of the refusal
+	handed  bool      // FromRequest: the head has not come through Parse
+	room    int       // how many bytes keep may store while the driver is paused
+	interim int       // client: bytes of interim responses
 	waiting waiting
 
 	maxMessage int // as in Config, until SetMaxMessage

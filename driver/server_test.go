@@ -240,7 +240,7 @@ func TestReject(t *testing.T) {
 	d := pause(request13())
 	wantErr(t, d.Reject(101, nil, nil), driver.ErrInvalid)
 	wantErr(t, d.Reject(600, nil, nil), driver.ErrInvalid)
-	wantErr(t, d.Reject(403, []driver.Field{{Name: "X", Value: "a\r\nSet-Cookie: b"}}, nil), driver.ErrUnsupported)
+	wantErr(t, d.Reject(403, []driver.Field{{Name: "X", Value: "a\r\nSet-Cookie: b"}}, nil), driver.ErrInvalid)
 	wantOut(t, d, "")
 	if err := d.Reject(401, []driver.Field{{Name: "WWW-Authenticate", Value: "Basic"}}, []byte("no")); err != nil {
 		t.Fatal(err)

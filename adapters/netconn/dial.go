@@ -13,7 +13,6 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
-	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/proxy"
 )
 
@@ -100,7 +99,7 @@ func Dial(ctx context.Context, url string, c *driver.Config) (*stream.Conn, erro
 // the error is a *HandshakeError; if the proxy is to blame, a *ProxyError. No
 // error shows a password.
 func (d *Dialer) Dial(ctx context.Context, rawURL string) (*stream.Conn, error) {
-	u, err := head.ParseURL(rawURL, "ws", "wss")
+	u, err := parseURL(rawURL)
 	if err != nil {
 		return nil, err
 	}

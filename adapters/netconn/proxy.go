@@ -61,7 +61,12 @@ func (d *Dialer) proxyFor(u *url.URL) (*url.URL, error) {
 	if choose == nil {
 		choose = ProxyFromEnvironment
 	}
-	return choose(u)
+	via, err := choose(u)
+	if via == nil || err != nil {
+		return nil, err
+	}
+	own := *via
+	return &own, toASCII(&own)
 }
 
 // connectVia connects to the host of u through the proxy at via.
@@ -94,7 +99,7 @@ func (d *Dialer) connectHTTP(ctx context.Context, via, u *url.URL) (net.Conn, *d
 	if config.Timeout == 0 {
 		config.Timeout = handshakeTimeout(d.Config)
 	}
-	p, err := proxy.New(via.String(), u.String(), &config)
+	p, err := proxy.FromURL(via, u, &config)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -127,7 +132,7 @@ const tunnelBuffer = 2 << 10
 // tunnel runs p over nc. It returns what has come behind the proxy's answer and
 // belongs to the server. When p's time limit or ctx ends, nc is closed: not every
 // net.Conn that a Dialer may be given has deadlines.
-func tunnel(ctx context.Context, nc net.Conn, p *proxy.Conn) ([]byte, error) {
+func tunnel(ctx context.Context, nc net.Conn, p *proxy.Exchange) ([]byte, error) {
 	if err := p.Start(); err != nil {
 		return nil, err
 	}

@@ -55,6 +55,9 @@ func (t *target) follow(location string) error {
 	if next.Hostname() == "" {
 		return errors.New("redirect to a URL without a host")
 	}
+	if err := toASCII(next); err != nil {
+		return fmt.Errorf("redirect: %w", err)
+	}
 	if next.Scheme == "ws" && t.url.Scheme == "wss" {
 		return fmt.Errorf("redirect from wss to ws, to %s", next.Host)
 	}

@@ -23,11 +23,14 @@ func NewClient(rawURL string, c *Config) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newClient(u, c)
+	return FromURL(u, c)
 }
 
-// newClient is NewClient with the URL parsed.
-func newClient(u *url.URL, c *Config) (*Driver, error) {
+// FromURL is NewClient for a URL that has been parsed. It keeps no reference to u.
+func FromURL(u *url.URL, c *Config) (*Driver, error) {
+	if err := checkURL(u); err != nil {
+		return nil, err
+	}
 	d := newDriver(c, false)
 	if err := d.cfg.Check(); err != nil {
 		return nil, err
@@ -68,6 +71,20 @@ func newClient(u *url.URL, c *Config) (*Driver, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// checkURL reports why u is not a URL to connect to (RFC 6455, section 3). The
+// error does not show the URL, which may hold a password.
+func checkURL(u *url.URL) error {
+	switch {
+	case u.Scheme != "ws" && u.Scheme != "wss":
+		return fmt.Errorf("%w: scheme %q of the URL is not ws or wss", ErrInvalid, u.Scheme)
+	case u.Hostname() == "":
+		return fmt.Errorf("%w: URL without a host", ErrInvalid)
+	case u.Fragment != "":
+		return fmt.Errorf("%w: URL with a fragment", ErrInvalid)
+	}
+	return nil
 }
 
 // hostField returns the host of u without the default port (section 4.1).

@@ -1,8 +1,10 @@
 package driver_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -353,6 +355,33 @@ func TestClientCut(t *testing.T) {
 		want(t, d, "", "Close 1006")
 		if d.Err() != io.ErrUnexpectedEOF || !isOver(d) {
 			t.Errorf("err %v, done %v", d.Err(), isOver(d))
+		}
+	}
+}
+
+// TestFromURL: a URL that has been parsed is checked like one that has not, and is
+// not modified.
+func TestFromURL(t *testing.T) {
+	parsed, err := url.Parse("wss://user:pass@example.com:443/chat?x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := *parsed
+	d, err := driver.FromURL(parsed, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := d.Request(); r.Target != "/chat?x" || r.Get("Host") != "example.com" || r.Get("Authorization") == "" || *parsed != before {
+		t.Errorf("%+v", r)
+	}
+	for want, u := range map[string]*url.URL{
+		"scheme":   {Scheme: "http", Host: "user:pass@example.com"},
+		"host":     {Scheme: "ws", Host: ":80", User: url.UserPassword("user", "pass")},
+		"fragment": {Scheme: "ws", Host: "example.com", Fragment: "pass"},
+	} {
+		_, err := driver.FromURL(u, nil)
+		if !errors.Is(err, driver.ErrInvalid) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "pass") {
+			t.Errorf("%s: %v", want, err)
 		}
 	}
 }

@@ -2,11 +2,9 @@ package driver
 
 import (
 	"bytes"
-	"encoding/base64"
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/driver/ws"
@@ -26,9 +24,11 @@ func NewClient(rawURL string, c *Config) (*Driver, error) {
 	return FromURL(u, c)
 }
 
-// FromURL is NewClient for a URL that has been parsed. It keeps no reference to u.
+// FromURL is NewClient for a URL that has been parsed. The host must be ASCII: one
+// that is not must be converted to A-labels first, as golang.org/x/net/idna does.
+// FromURL keeps no reference to u.
 func FromURL(u *url.URL, c *Config) (*Driver, error) {
-	if err := checkURL(u); err != nil {
+	if err := head.CheckURL(u, "ws", "wss"); err != nil {
 		return nil, err
 	}
 	d := newDriver(c, false)
@@ -42,8 +42,8 @@ func FromURL(u *url.URL, c *Config) (*Driver, error) {
 	o := hybi.Offer{
 		Version:         d.cfg.version(),
 		Secure:          u.Scheme == "wss",
-		Host:            hostField(u),
-		Target:          u.RequestURI(),
+		Host:            head.HostField(u),
+		Target:          head.Target(u),
 		ExtendedConnect: d.cfg.ExtendedConnect,
 		Subprotocols:    d.cfg.Subprotocols,
 		Fields:          fields,
@@ -55,8 +55,11 @@ func FromURL(u *url.URL, c *Config) (*Driver, error) {
 	}
 	if u.User != nil && head.Count(fields, "Authorization") == 0 {
 		password, _ := u.User.Password()
-		token := base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password))
-		o.Fields = append(o.Fields, Field{Name: "Authorization", Value: "Basic " + token})
+		value, err := head.BasicAuthorization(u.User.Username(), password)
+		if err != nil {
+			return nil, err
+		}
+		o.Fields = append(o.Fields, Field{Name: "Authorization", Value: value})
 	}
 	if !o.Version.IsHixie() {
 		if o.Extensions, err = extensions.OfferHeader(d.cfg.Extensions); err != nil {
@@ -73,31 +76,6 @@ func FromURL(u *url.URL, c *Config) (*Driver, error) {
 	return d, nil
 }
 
-// checkURL reports why u is not a URL to connect to (RFC 6455, section 3). The
-// error does not show the URL, which may hold a password.
-func checkURL(u *url.URL) error {
-	switch {
-	case u.Scheme != "ws" && u.Scheme != "wss":
-		return fmt.Errorf("%w: scheme %q of the URL is not ws or wss", ErrInvalid, u.Scheme)
-	case u.Hostname() == "":
-		return fmt.Errorf("%w: URL without a host", ErrInvalid)
-	case u.Fragment != "":
-		return fmt.Errorf("%w: URL with a fragment", ErrInvalid)
-	}
-	return nil
-}
-
-// hostField returns the host of u without the default port (section 4.1).
-func hostField(u *url.URL) string {
-	if port := u.Port(); port == "" || u.Scheme == "ws" && port == "80" || u.Scheme == "wss" && port == "443" {
-		host := u.Hostname()
-		if strings.Contains(host, ":") {
-			host = "[" + host + "]"
-		}
-		return host
-	}
-	return u.Host
-}
 
 // withoutField returns fields without those called name, in place.
 func withoutField(fields []Field, name string) []Field {
@@ -222,13 +200,14 @@ func (d *Driver) readDigest(p []byte) int {
 // end or 1 KiB of it has come, at EOF, or when refusalTime has passed.
 func (d *Driver) refused() {
 	d.hs.refusal = &Error{Code: ws.CodeAbnormal, Status: d.response.Status, Msg: refusalText(d.response)}
+	d.hs.excerpt = head.NewBody(d.response)
 	d.phase = phaseRefusal
 }
 
 func refusalText(r *Response) string { return "handshake refused with " + r.Refusal() }
 
 func (d *Driver) readRefusal(p []byte) int {
-	n, done := d.response.CollectBody(p)
+	n, done := d.response.CollectBody(&d.hs.excerpt, p)
 	if done {
 		d.end(d.hs.refusal)
 	}

@@ -59,7 +59,7 @@ func (d *Dialer) startTLS(ctx context.Context, nc net.Conn, config *tls.Config, 
 		config = &tls.Config{}
 	}
 	if config.ServerName == "" {
-		config.ServerName = u.Hostname()
+		config.ServerName = serverName(u)
 	}
 	if config.NextProtos == nil {
 		config.NextProtos = []string{"http/1.1"}

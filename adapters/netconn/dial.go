@@ -13,7 +13,6 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
-	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/proxy"
 )
 
@@ -102,7 +101,7 @@ func Dial(ctx context.Context, url string, c *driver.Config) (*stream.Conn, erro
 // *HandshakeError. If connecting to or through the proxy failed, it is a
 // *ProxyError. Errors do not contain passwords.
 func (d *Dialer) Dial(ctx context.Context, rawURL string) (*stream.Conn, error) {
-	u, err := head.ParseURL(rawURL, "ws", "wss")
+	u, err := parseURL(rawURL)
 	if err != nil {
 		return nil, err
 	}

@@ -420,7 +420,7 @@ func TestDialErrors(t *testing.T) {
 		}
 	}
 	for _, url := range []string{"http://localhost/", "ws://", "ws://localhost/#x", "ws://user:secret@local host/", ":"} {
-		if _, err := netconn.Dial(context.Background(), url, nil); !errors.Is(err, driver.ErrUnsupported) || strings.Contains(err.Error(), "secret") {
+		if _, err := netconn.Dial(context.Background(), url, nil); !errors.Is(err, driver.ErrInvalid) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", url, err)
 		}
 	}

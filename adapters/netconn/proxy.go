@@ -62,7 +62,12 @@ func (d *Dialer) proxyFor(u *url.URL) (*url.URL, error) {
 	if choose == nil {
 		choose = ProxyFromEnvironment
 	}
-	return choose(u)
+	via, err := choose(u)
+	if via == nil || err != nil {
+		return nil, err
+	}
+	own := *via
+	return &own, toASCII(&own)
 }
 
 // connectVia connects to the host of u through the proxy at via.
@@ -95,7 +100,7 @@ func (d *Dialer) connectHTTP(ctx context.Context, via, u *url.URL) (net.Conn, *d
 	if config.Timeout == 0 {
 		config.Timeout = handshakeTimeout(d.Config)
 	}
-	p, err := proxy.New(via.String(), u.String(), &config)
+	p, err := proxy.FromURL(via, u, &config)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -128,7 +133,7 @@ const tunnelBuffer = 2 << 10
 // tunnel runs p over nc. It returns the bytes that followed the response of the
 // proxy, which come from the server. When the time limit of p or ctx expires, nc is
 // closed: a net.Conn of Dialer.DialContext may not support deadlines.
-func tunnel(ctx context.Context, nc net.Conn, p *proxy.Conn) ([]byte, error) {
+func tunnel(ctx context.Context, nc net.Conn, p *proxy.Exchange) ([]byte, error) {
 	if err := p.Start(); err != nil {
 		return nil, err
 	}

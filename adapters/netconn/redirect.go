@@ -56,6 +56,9 @@ func (t *target) resolve(location string) (*url.URL, error) {
 		return nil, errors.New("redirect to a URL without a host")
 	}
 	next.Fragment, next.RawFragment, next.User = "", "", nil
+	if err := toASCII(next); err != nil {
+		return nil, fmt.Errorf("redirect: %w", err)
+	}
 	return next, nil
 }
 
@@ -96,6 +99,6 @@ func (t *target) follow(location string) error {
 
 // sameHost reports whether what is sent to from may be sent to the URL to.
 func sameHost(from, to *url.URL) bool {
-	upgraded := from.Scheme == "ws" && to.Scheme == "wss" && port(from) == "80" && port(to) == "443"
-	return strings.EqualFold(from.Hostname(), to.Hostname()) && (port(from) == port(to) || upgraded)
+	upgraded := from.Scheme == "ws" && to.Scheme == "wss" && head.Port(from) == "80" && head.Port(to) == "443"
+	return strings.EqualFold(from.Hostname(), to.Hostname()) && (head.Port(from) == head.Port(to) || upgraded)
 }

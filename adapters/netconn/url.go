@@ -3,23 +3,34 @@ package netconn
 import (
 	"net"
 	"net/url"
+	"strings"
+
+	"github.com/sans-io/websocket-driver/driver/head"
 )
 
-// defaultPorts are the ports of URLs without one.
-var defaultPorts = map[string]string{
-	"ws": "80", "wss": "443", "http": "80", "https": "443", "socks5": "1080", "socks5h": "1080",
-}
-
-// port returns the port of u.
-func port(u *url.URL) string {
-	if port := u.Port(); port != "" {
-		return port
+// parseURL parses a ws or wss URL and converts its host to A-labels.
+func parseURL(raw string) (*url.URL, error) {
+	u, err := head.ReadURL(raw, "ws", "wss")
+	if err != nil {
+		return nil, err
 	}
-	return defaultPorts[u.Scheme]
+	if err := toASCII(u); err != nil {
+		return nil, err
+	}
+	if err := head.CheckURL(u, "ws", "wss"); err != nil {
+		return nil, err
+	}
+	return u, nil
 }
 
-// address returns the host and port of u.
-func address(u *url.URL) string { return net.JoinHostPort(u.Hostname(), port(u)) }
+// address returns the host and port of u to dial, with the zone of an IPv6 address.
+func address(u *url.URL) string { return net.JoinHostPort(u.Hostname(), head.Port(u)) }
+
+// serverName returns the host of u for TLS, which verifies IPv6 addresses without a
+// zone (RFC 6874, section 4).
+func serverName(u *url.URL) string {
+	return strings.Trim(head.Host(u), "[]")
+}
 
 // httpURL returns the http or https URL that corresponds to a ws or wss URL,
 // without user name and password: cookie jars and the proxies of the environment

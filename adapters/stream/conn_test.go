@@ -288,8 +288,8 @@ func TestLocalMistakes(t *testing.T) {
 		{"PingMessage of gorilla, queued", c.Queue(9, nil), driver.ErrInvalid},
 		{"bad text", c.WriteMessage(driver.Text, []byte("\xff")), driver.ErrInvalidUTF8},
 		{"long ping", c.WriteMessage(driver.Ping, make([]byte, 126)), driver.ErrTooLong},
-		{"bad code", c.Close(context.Background(), driver.CodeAbnormal, ""), driver.ErrUnsupported},
-		{"bad code, WriteClose", c.WriteClose(999, ""), driver.ErrUnsupported},
+		{"bad code", c.Close(context.Background(), driver.CodeAbnormal, ""), driver.ErrInvalid},
+		{"bad code, WriteClose", c.WriteClose(999, ""), driver.ErrInvalid},
 	}
 	for _, test := range tests {
 		if !errors.Is(test.err, test.want) {

@@ -1,8 +1,10 @@
 package driver_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -351,5 +353,54 @@ func TestClientCut(t *testing.T) {
 		if d.Err() != io.ErrUnexpectedEOF || !isOver(d) {
 			t.Errorf("err %v, done %v", d.Err(), isOver(d))
 		}
+	}
+}
+
+// TestFromURL: a URL that has been parsed is checked like one that has not, and is
+// not modified.
+func TestFromURL(t *testing.T) {
+	parsed, err := url.Parse("wss://user:pass@example.com:443/chat?x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := *parsed
+	d, err := driver.FromURL(parsed, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := d.Request(); r.Target != "/chat?x" || r.Get("Host") != "example.com" || r.Get("Authorization") == "" || *parsed != before {
+		t.Errorf("%+v", r)
+	}
+	for want, u := range map[string]*url.URL{
+		"scheme":   {Scheme: "http", Host: "user:pass@example.com"},
+		"host":     {Scheme: "ws", Host: ":80", User: url.UserPassword("user", "pass")},
+		"fragment": {Scheme: "ws", Host: "example.com", Fragment: "pass"},
+		"A-labels": {Scheme: "ws", Host: "b\u00fccher.example"},
+		"colon":    {Scheme: "ws", Host: "example.com", User: url.UserPassword("a:b", "pass")}, // RFC 7617, section 2
+	} {
+		_, err := driver.FromURL(u, nil)
+		if !errors.Is(err, driver.ErrInvalid) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "pass") {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}
+
+// TestURLInRequest: what a request has of the URL.
+func TestURLInRequest(t *testing.T) {
+	for _, test := range []struct{ section, url, host, target string }{
+		{"RFC 6874 4", "ws://[fe80::1%25eth0]:8080/", "[fe80::1]:8080", "/"},
+		{"RFC 6874 4", "ws://[fe80::1%25eth0]/", "[fe80::1]", "/"},
+		{"RFC 3986 3.4", "ws://example.com/a b?q=a b{|}\"\u00e4", "example.com", "/a%20b?q=a%20b%7B%7C%7D%22%C3%A4"},
+		{"RFC 3986 2.4", "ws://example.com/a%2Fb%20?q=%7B", "example.com", "/a%2Fb%20?q=%7B"},
+	} {
+		t.Run(test.section+" "+test.url, func(t *testing.T) {
+			d, err := driver.NewClient(test.url, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r := d.Request(); r.Get("Host") != test.host || r.Target != test.target {
+				t.Errorf("Host %q, target %q, want %q and %q", r.Get("Host"), r.Target, test.host, test.target)
+			}
+		})
 	}
 }

@@ -11,24 +11,9 @@ import (
 	"github.com/sans-io/websocket-driver/driver/head"
 )
 
-// parseURL parses a ws or wss URL, with a host in A-labels.
-func parseURL(raw string) (*url.URL, error) {
-	u, err := head.ReadURL(raw, "ws", "wss")
-	if err != nil {
-		return nil, err
-	}
-	if err := toASCII(u); err != nil {
-		return nil, err
-	}
-	if err := head.CheckURL(u, "ws", "wss"); err != nil {
-		return nil, err
-	}
-	return u, nil
-}
-
-// toASCII converts the host of u to A-labels (RFC 5891, section 4), as browsers do. A
-// host that is ASCII, such as an address, is not changed. It is this package that does
-// so, because the tables are too large for package driver.
+// toASCII converts the host of u to A-labels (RFC 5891, section 4), as browsers do. It
+// does not modify a host that is ASCII, such as an address. Package driver does not
+// convert hosts, because the tables are too large for it.
 func toASCII(u *url.URL) error {
 	host := u.Hostname()
 	if !strings.ContainsFunc(host, func(r rune) bool { return r >= 0x80 }) {

@@ -41,3 +41,22 @@ func TestProxyASCII(t *testing.T) {
 		t.Errorf("%v, %v, from %v", via, err, given)
 	}
 }
+
+// TestServerName: TLS verifies the host without a zone (RFC 6874, section 4), and
+// connections are made with it.
+func TestServerName(t *testing.T) {
+	for raw, want := range map[string][2]string{
+		"wss://[fe80::1%25eth0]":      {"fe80::1", "[fe80::1%eth0]:443"},
+		"wss://[fe80::1%25eth0]:8443": {"fe80::1", "[fe80::1%eth0]:8443"},
+		"wss://192.0.2.1/":            {"192.0.2.1", "192.0.2.1:443"},
+		"ws://example.com:00080/":     {"example.com", "example.com:80"},
+	} {
+		u, err := parseURL(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [2]string{serverName(u), address(u)}; got != want {
+			t.Errorf("%s: %q, want %q", raw, got, want)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sans-io/websocket-driver/adapters/hub"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
@@ -118,7 +119,7 @@ func announcement(addr *net.TCPAddr, c *tls.Config) string {
 
 // server holds the connections of serve.
 type server struct {
-	open stream.Registry
+	open hub.Registry
 	all  sync.WaitGroup // goroutines of connections
 
 	mu  sync.Mutex

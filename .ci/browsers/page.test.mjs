@@ -185,7 +185,7 @@ function theEnd(browser) {
 	onPage('SIGTERM', [], async (page, server) => {
 		await server.stop()
 		await page.state('closed')
-		assert.equal(await page.text('closed'), '1001, going away: the server ends')
+		assert.equal(await page.text('closed'), '1001, going away: the server is shutting down')
 	})
 	onPage('SIGKILL', [], async (page, server) => {
 		await server.stop('SIGKILL')

@@ -76,7 +76,6 @@ func FromURL(u *url.URL, c *Config) (*Driver, error) {
 	return d, nil
 }
 
-
 // withoutField returns fields without those called name, in place.
 func withoutField(fields []Field, name string) []Field {
 	return slices.DeleteFunc(fields, func(f Field) bool { return head.EqualFold(f.Name, name) })

@@ -129,7 +129,9 @@ func Port(u *url.URL) string {
 
 // defaultPorts maps schemes to the ports of URLs without one (RFC 6455, section
 // 3; RFC 9110, section 4.2).
-var defaultPorts = map[string]string{"ws": "80", "wss": "443", "http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
+var defaultPorts = map[string]string{
+	"ws": "80", "wss": "443", "http": "80", "https": "443", "socks5": "1080", "socks5h": "1080",
+}
 
 // HostField returns the value of the Host field for u: the host, and the port
 // unless it is the default port of the scheme (RFC 6455, section 4.1).

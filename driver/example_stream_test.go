@@ -18,10 +18,10 @@ func echo(ctx context.Context, transport io.ReadWriteCloser) error {
 		return err
 	}
 	for m, err := range conn.Messages() {
-		if err != nil {
-			return err
+		if err == nil {
+			err = conn.WriteMessage(m.Kind, m.Data)
 		}
-		if err := conn.WriteMessage(m.Kind, m.Data); err != nil {
+		if err != nil {
 			return err
 		}
 	}

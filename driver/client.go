@@ -2,11 +2,9 @@ package driver
 
 import (
 	"bytes"
-	"encoding/base64"
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/driver/ws"
@@ -23,11 +21,16 @@ func NewClient(rawURL string, c *Config) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newClient(u, c)
+	return FromURL(u, c)
 }
 
-// newClient is NewClient with the URL parsed.
-func newClient(u *url.URL, c *Config) (*Driver, error) {
+// FromURL is NewClient for a URL that has been parsed. The host must be ASCII: one
+// that is not must be converted to A-labels first, as golang.org/x/net/idna does.
+// FromURL keeps no reference to u.
+func FromURL(u *url.URL, c *Config) (*Driver, error) {
+	if err := head.CheckURL(u, "ws", "wss"); err != nil {
+		return nil, err
+	}
 	d := newDriver(c, false)
 	if err := d.cfg.Check(); err != nil {
 		return nil, err
@@ -39,8 +42,8 @@ func newClient(u *url.URL, c *Config) (*Driver, error) {
 	o := hybi.Offer{
 		Version:         d.cfg.version(),
 		Secure:          u.Scheme == "wss",
-		Host:            hostField(u),
-		Target:          u.RequestURI(),
+		Host:            head.HostField(u),
+		Target:          head.Target(u),
 		ExtendedConnect: d.cfg.ExtendedConnect,
 		Subprotocols:    d.cfg.Subprotocols,
 		Fields:          fields,
@@ -52,8 +55,11 @@ func newClient(u *url.URL, c *Config) (*Driver, error) {
 	}
 	if u.User != nil && head.Count(fields, "Authorization") == 0 {
 		password, _ := u.User.Password()
-		token := base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password))
-		o.Fields = append(o.Fields, Field{Name: "Authorization", Value: "Basic " + token})
+		value, err := head.BasicAuthorization(u.User.Username(), password)
+		if err != nil {
+			return nil, err
+		}
+		o.Fields = append(o.Fields, Field{Name: "Authorization", Value: value})
 	}
 	if !o.Version.IsHixie() {
 		if o.Extensions, err = extensions.OfferHeader(d.cfg.Extensions); err != nil {
@@ -68,18 +74,6 @@ func newClient(u *url.URL, c *Config) (*Driver, error) {
 		return nil, err
 	}
 	return d, nil
-}
-
-// hostField returns the host of u without the default port (section 4.1).
-func hostField(u *url.URL) string {
-	if port := u.Port(); port == "" || u.Scheme == "ws" && port == "80" || u.Scheme == "wss" && port == "443" {
-		host := u.Hostname()
-		if strings.Contains(host, ":") {
-			host = "[" + host + "]"
-		}
-		return host
-	}
-	return u.Host
 }
 
 // withoutField returns fields without those called name, in place.
@@ -205,13 +199,14 @@ func (d *Driver) readDigest(p []byte) int {
 // end or 1 KiB of it has come, at EOF, or when refusalTime has passed.
 func (d *Driver) refused() {
 	d.hs.refusal = &Error{Code: ws.CodeAbnormal, Status: d.response.Status, Msg: refusalText(d.response)}
+	d.hs.excerpt = head.NewBody(d.response)
 	d.phase = phaseRefusal
 }
 
 func refusalText(r *Response) string { return "handshake refused with " + r.Refusal() }
 
 func (d *Driver) readRefusal(p []byte) int {
-	n, done := d.response.CollectBody(p)
+	n, done := d.response.CollectBody(&d.hs.excerpt, p)
 	if done {
 		d.end(d.hs.refusal)
 	}

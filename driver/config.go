@@ -150,11 +150,11 @@ type Config struct {
 // The defaults of the limits in Config.
 const (
 	DefaultMaxMessage       = 16 << 20
-	DefaultMaxHead          = 16 << 10
+	DefaultMaxHead          = head.DefaultMaxHead // 16 KiB
 	DefaultMaxFragments     = 128 << 10
 	DefaultMaxPongs         = 64
 	DefaultMaxQueued        = 1 << 20
-	DefaultHandshakeTimeout = 10 * time.Second
+	DefaultHandshakeTimeout = head.DefaultTimeout // 10 s
 	DefaultCloseTimeout     = 5 * time.Second
 )
 

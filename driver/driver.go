@@ -24,6 +24,7 @@ type conn interface {
 	Err() error
 	SetMaxMessage(maxMessage int)
 	SetPieces(pieces bool)
+	Release()
 }
 
 // phase is the state of the machine that leads to an open connection and away
@@ -106,11 +107,12 @@ type handshake struct {
 	parser  *head.Parser
 	client  clientHandshake
 	server  serverHandshake
-	body    []byte // what follows the head: the end of a challenge, or a digest
-	refusal *Error // client: what the server has answered
-	handed  bool   // FromRequest: the head has not come through Parse
-	room    int    // how many bytes keep may store while the driver is paused
-	interim int    // client: bytes of interim responses
+	body    []byte    // what follows the head: the end of a challenge, or a digest
+	refusal *Error    // client: what the server has answered
+	excerpt head.Body // of the refusal
+	handed  bool      // FromRequest: the head has not come through Parse
+	room    int       // how many bytes keep may store while the driver is paused
+	interim int       // client: bytes of interim responses
 	waiting waiting
 
 	maxMessage int // as in Config, until SetMaxMessage
@@ -319,6 +321,9 @@ func (d *Driver) closed(ev Event) {
 func (d *Driver) forget() {
 	d.in, d.hs = nil, nil
 	d.pipeline.Release()
+	if d.conn != nil {
+		d.conn.Release()
+	}
 }
 
 // closeEvent returns the Close event of a connection to which conn gave none.

@@ -14,6 +14,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/driver/wstest"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // sampleKey and sampleAccept are the example of RFC 6455, section 1.3.
@@ -69,36 +70,29 @@ func request75(fields ...string) string {
 		"Origin: http://example.com"}, fields...)...)
 }
 
-// A frame as it stands in the header's first byte; data and control opcodes.
+// The first byte of a header: FIN and the opcode.
 const (
-	opFin    = 0x80
-	opText   = 0x1
-	opBinary = 0x2
-	opClose  = 0x8
-	opPing   = 0x9
-	opPong   = 0xa
+	opFin    = frame.FinBit
+	opText   = byte(frame.Text)
+	opBinary = byte(frame.Binary)
+	opClose  = byte(frame.Close)
+	opPing   = byte(frame.Ping)
+	opPong   = byte(frame.Pong)
 )
 
 // plain is a frame from a server.
-func plain(b0 byte, payload string) string { return frame(b0, 0, payload) }
+func plain(b0 byte, payload string) string { return encode(b0, false, payload) }
 
 // masked is a frame from a client, with the key 0.
-func masked(b0 byte, payload string) string { return frame(b0, 0x80, payload) }
+func masked(b0 byte, payload string) string { return encode(b0, true, payload) }
 
-func frame(b0, mask byte, payload string) string {
-	b := []byte{b0}
-	switch n := len(payload); {
-	case n <= 125:
-		b = append(b, mask|byte(n))
-	case n <= 1<<16-1:
-		b = binary.BigEndian.AppendUint16(append(b, mask|126), uint16(n))
-	default:
-		b = binary.BigEndian.AppendUint64(append(b, mask|127), uint64(n))
-	}
-	if mask != 0 {
-		b = append(b, 0, 0, 0, 0)
-	}
-	return string(b) + payload
+func encode(b0 byte, masked bool, payload string) string {
+	return frame.Encode(frame.Header{
+		Fin:    b0&frame.FinBit != 0,
+		RSV:    b0 & (frame.RSV1 | frame.RSV2 | frame.RSV3),
+		Opcode: frame.Opcode(b0 & 0x0f),
+		Masked: masked,
+	}, payload)
 }
 
 // closing is the body of a close frame.

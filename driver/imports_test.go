@@ -28,7 +28,8 @@ var arrows = map[string][]string{
 	"extensions/deflate": {"extensions", "driver/ws"},
 	"hixie":              {"driver/ws", "driver/head"},
 	"proxy":              {"driver/ws", "driver/head"},
-	"hybi":               {"driver/ws", "driver/head", "extensions"},
+	"hybi":               {"driver/ws", "driver/head", "extensions", "hybi/frame"},
+	"hybi/frame":         {},
 	"driver":             {"hixie", "hybi", "driver/ws", "driver/head", "extensions"},
 	"adapters":           {"driver", "proxy", "driver/head", "extensions"},
 	"cmd":                {"adapters", "extensions/deflate", "driver"},
@@ -37,7 +38,7 @@ var arrows = map[string][]string{
 // core lists the packages that own no I/O: neither clock nor goroutine, lock or
 // log. driver/wstest is not one of them: it watches the process that tests run in,
 // and the table above lets no package import it.
-var core = []string{"driver", "driver/ws", "driver/head", "hixie", "hybi", "extensions", "extensions/deflate", "proxy"}
+var core = []string{"driver", "driver/ws", "driver/head", "hixie", "hybi", "hybi/frame", "extensions", "extensions/deflate", "proxy"}
 
 // pure holds what packages of the core import of the standard library. time is
 // for its types only; crypto/rand is the default of Config.Rand.

@@ -30,6 +30,9 @@ const wire = 64 << 10
 // turn does one thing that Needs asks for, and reports whether there was one that
 // could be done.
 func (e *end) turn(to *end, now *time.Time) bool {
+	if to.closed { // nothing takes it
+		e.batch = nil
+	}
 	if n := min(len(e.batch), wire-len(to.in)); n > 0 && !e.closed {
 		to.in = append(to.in, e.batch[:n]...)
 		e.batch = e.batch[n:]

@@ -24,7 +24,7 @@ func (d *Driver) Reject(status int, fields []Field, body []byte) error {
 		return fmt.Errorf("%w: Reject without a request that waits for its response", ErrState)
 	case status < 200 || status > 599, d.request.Protocol != "" && status < 300:
 		return fmt.Errorf("%w: rejecting with status %d", ErrInvalid, status)
-	case !head.HasBody(status) && len(body) > 0:
+	case !head.BodyAllowed(status) && len(body) > 0:
 		return fmt.Errorf("%w: a body with status %d", ErrInvalid, status)
 	}
 	for _, f := range fields {
@@ -95,7 +95,7 @@ func (d *Driver) finalResponse(status int, fields []Field, body []byte) *Respons
 		r.Major, r.Minor = d.request.Major, d.request.Minor
 		return r
 	}
-	if head.HasBody(status) && head.Count(fields, "Content-Length") == 0 {
+	if head.BodyAllowed(status) && head.Count(fields, "Content-Length") == 0 {
 		r.Fields = append(r.Fields, Field{Name: "Content-Length", Value: strconv.Itoa(len(body))})
 	}
 	if head.Count(fields, "Connection") == 0 {

@@ -88,18 +88,14 @@ func (d *Driver) accept(r *Request) error {
 	return nil
 }
 
-// hasBody reports whether the fields of r announce a body (RFC 9112, section 6.3)
-// other than the 8 bytes of hixie-76, whose length Netty's and Perl's clients
-// announce: once, and without Transfer-Encoding.
+// hasBody reports whether r announces a body other than the 8 bytes of hixie-76,
+// whose length Netty's and Perl's clients announce: once, and without
+// Transfer-Encoding.
 func hasBody(r *Request, v Version) bool {
-	if head.Count(r.Fields, "Transfer-Encoding") > 0 {
-		return true
-	}
-	length := r.Get("Content-Length")
-	if v == ws.Hixie76 && length == "8" && head.Count(r.Fields, "Content-Length") == 1 {
-		return false
-	}
-	return strings.Trim(length, "0") != ""
+	fields := r.Fields
+	is76 := v == ws.Hixie76 && r.Get("Content-Length") == "8" && head.Count(fields, "Content-Length") == 1 &&
+		head.Count(fields, "Transfer-Encoding") == 0
+	return !is76 && head.HasBody(fields)
 }
 
 // subprotocol chooses among those offered.

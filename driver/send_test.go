@@ -27,15 +27,15 @@ func TestMisuse(t *testing.T) {
 			"long ping":           {d.Ping([]byte(long)), driver.ErrTooLong},
 			"long pong":           {d.Pong([]byte(long)), driver.ErrTooLong},
 			"long reason":         {d.Close(1000, long[2:]), driver.ErrTooLong},
-			"reason without code": {d.Close(driver.CodeNoStatus, "x"), driver.ErrUnsupported},
+			"reason without code": {d.Close(driver.CodeNoStatus, "x"), driver.ErrInvalid},
 			"reason in Latin-1":   {d.Close(1000, "\xe4"), driver.ErrInvalidUTF8},
-			"code 0":              {d.Close(0, ""), driver.ErrUnsupported},
-			"code 999":            {d.Close(999, ""), driver.ErrUnsupported},
+			"code 0":              {d.Close(0, ""), driver.ErrInvalid},
+			"code 999":            {d.Close(999, ""), driver.ErrInvalid},
 			"code 1004":           {d.Close(driver.CodeFrameTooLarge, ""), driver.ErrUnsupported},
-			"code 1006":           {d.Close(driver.CodeAbnormal, ""), driver.ErrUnsupported},
-			"code 1015":           {d.Close(driver.CodeTLSHandshake, ""), driver.ErrUnsupported},
-			"code 2999":           {d.Close(2999, ""), driver.ErrUnsupported},
-			"code 5000":           {d.Close(5000, ""), driver.ErrUnsupported},
+			"code 1006":           {d.Close(driver.CodeAbnormal, ""), driver.ErrInvalid},
+			"code 1015":           {d.Close(driver.CodeTLSHandshake, ""), driver.ErrInvalid},
+			"code 2999":           {d.Close(2999, ""), driver.ErrInvalid},
+			"code 5000":           {d.Close(5000, ""), driver.ErrInvalid},
 		} {
 			t.Run(role+"/"+name, func(t *testing.T) {
 				wantErr(t, test.err, test.want)

@@ -72,8 +72,8 @@ func (d *Driver) accepted() error {
 	switch {
 	case d.phase != phasePaused:
 		return fmt.Errorf("%w: Start on a server without a request that waits for its response", ErrState)
-	case d.err != nil:
-		return d.err
+	case d.Err() != nil: // of FromRequest
+		return d.Err()
 	case d.hs.server == nil:
 		return errNotWebSocket
 	}

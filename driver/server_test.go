@@ -90,7 +90,7 @@ func TestAncestorSendsBeforeOpen(t *testing.T) {
 }
 
 // TestQueuedThenHixie ends the connection if a message that was sent before the
-// version was known can not leave.
+// version was known cannot leave.
 func TestQueuedThenHixie(t *testing.T) {
 	d := driver.NewServer(&driver.Config{Versions: driver.AllVersions()})
 	if err := d.Binary([]byte("x")); err != nil {
@@ -104,7 +104,7 @@ func TestQueuedThenHixie(t *testing.T) {
 	peerError(t, d)
 }
 
-// TestAncestorSameChunk takes bytes behind the handshake as frames.
+// TestAncestorSameChunk takes bytes after the handshake as frames.
 func TestAncestorSameChunk(t *testing.T) {
 	d := driver.NewServer(nil)
 	in := request13() + masked(opFin|opText, "a") + masked(opFin|opText, "b")
@@ -145,6 +145,16 @@ func TestServerAnswer(t *testing.T) {
 	wantOut(t, d, response13("Sec-WebSocket-Protocol: soap", "Server: caf\xe9", "Set-Cookie: a=1; Path=/; HttpOnly", "Set-Cookie: b=2"))
 }
 
+// TestAncestorHixie76Length: clients of draft-76 may announce the 8 bytes that follow
+// the head, as Netty's and Perl's do (section 4.1).
+func TestAncestorHixie76Length(t *testing.T) {
+	d := openServer(t, &driver.Config{Versions: driver.AllVersions()}, request76("Content-Length: 8"))
+	if d.Version() != driver.Hixie76 {
+		t.Errorf("version %v", d.Version())
+	}
+	want(t, d, hello(driver.Hixie76), "Text hello")
+}
+
 // TestSelect lets the Config choose the subprotocol.
 func TestSelect(t *testing.T) {
 	pick := func(name string) *driver.Config {
@@ -174,43 +184,49 @@ func TestSelect(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	replace := func(old, new string) string { return strings.Replace(request13(), old, new, 1) }
 	tests := []struct {
-		name, in string
+		rule, in string
 		status   int
 	}{
-		{"HTTP/1.0", replace("HTTP/1.1", "HTTP/1.0"), 400},
-		{"POST", replace("GET", "POST"), 405},
-		{"no Host", replace("Host: example.com\r\n", ""), 400},
-		{"two Hosts", request13("Host: example.com"), 400},
-		{"no key", replace("Sec-WebSocket-Key: "+sampleKey+"\r\n", ""), 400},
-		{"two keys", request13("Sec-WebSocket-Key: " + sampleKey), 400},
-		{"short key", replace(sampleKey, "c2hvcnQ="), 400},
-		{"key that is no base64", replace(sampleKey, "*"), 400},
-		{"bad extensions", request13("Sec-WebSocket-Extensions: a;;b"), 400},
-		{"bad subprotocols", request13("Sec-WebSocket-Protocol: a b"), 400},
-		{"subprotocol twice", request13("Sec-WebSocket-Protocol: a, a"), 400},
-		{"a body", request13("Content-Length: 2"), 400},
-		{"a chunked body", request13("Transfer-Encoding: chunked"), 400},
-		{"no HTTP", "hello\r\n\r\n", 400},
-		{"TLS", "\x16\x03\x01", 400},
-		{"HTTP/2.0", replace("HTTP/1.1", "HTTP/2.0"), 505},
-		{"long head", request13("X: " + strings.Repeat("x", 16<<10)), 431},
-		{"hixie-75 without Origin", strings.Replace(request75(), "Origin: http://example.com\r\n", "", 1), 400},
-		{"hixie-76 without Key2", strings.Replace(request76(), "Key2", "Key3", 1), 400},
-		{"version 6", replace("Version: 13", "Version: 6"), 426},
+		{"4.2.1 item 1: HTTP/1.0", replace("HTTP/1.1", "HTTP/1.0"), 400},
+		{"4.2.1 item 1: POST", replace("GET", "POST"), 405},
+		{"4.2.1 item 2: no Host", replace("Host: example.com\r\n", ""), 400},
+		{"RFC 9112 3.2: two Hosts", request13("Host: example.com"), 400},
+		{"4.2.1 item 5: no key", replace("Sec-WebSocket-Key: "+sampleKey+"\r\n", ""), 400},
+		{"11.3.1 two keys", request13("Sec-WebSocket-Key: " + sampleKey), 400},
+		{"4.2.1 item 5: a short key", replace(sampleKey, "c2hvcnQ="), 400},
+		{"4.2.1 item 5: a key that is not base64", replace(sampleKey, "*"), 400},
+		{"9.1 malformed extensions", request13("Sec-WebSocket-Extensions: a;;b"), 400},
+		{"4.1 item 10: bad subprotocols", request13("Sec-WebSocket-Protocol: a b"), 400},
+		{"4.1 item 10: a subprotocol twice", request13("Sec-WebSocket-Protocol: a, a"), 400},
+		{"RFC 9112 6.3: a body", request13("Content-Length: 2"), 400},
+		{"RFC 9112 6.3: a chunked body", request13("Transfer-Encoding: chunked"), 400},
+		{"4.2.1 no HTTP", "hello\r\n\r\n", 400},
+		{"4.2.1 TLS", "\x16\x03\x01", 400},
+		{"4.2.1 item 1: HTTP/2.0", replace("HTTP/1.1", "HTTP/2.0"), 505},
+		{"RFC 6585 5: a long head", request13("X: " + strings.Repeat("x", 16<<10)), 431},
+		{"hixie-75 5.1 no Origin", strings.Replace(request75(), "Origin: http://example.com\r\n", "", 1), 400},
+		{"hixie-76 5.2 no second key", strings.Replace(request76(), "Key2", "Key3", 1), 400},
+		{"hixie-76 4.1 another length than 8", request76("Content-Length: 9"), 400},
+		{"hixie-76 4.1 the length twice", request76("Content-Length: 8", "Content-Length: 8"), 400},
+		{"hixie-75 5.1 a body", request75("Content-Length: 8"), 400},
+		{"4.2.1 a body of 8 bytes", request13("Content-Length: 8"), 400},
+		{"4.4 version 6", replace("Version: 13", "Version: 6"), 426},
 	}
 	for _, test := range tests {
-		d := driver.NewServer(&driver.Config{Versions: driver.AllVersions()})
-		want(t, d, test.in, "Close 1002")
-		if e := peerError(t, d); e.Status != test.status || !isOver(d) || d.State() != driver.StateClosed {
-			t.Errorf("%s: %v: status %d, done %v, state %v", test.name, e, e.Status, isOver(d), d.State())
-		}
-		out := string(d.Take(nil))
-		if !strings.HasPrefix(out, fmt.Sprintf("HTTP/1.1 %d ", test.status)) || !strings.Contains(out, "\r\nContent-Length: ") {
-			t.Errorf("%s: answer %q", test.name, out)
-		}
-		if r := d.Response(); r == nil || r.Status != test.status {
-			t.Errorf("%s: Response %+v", test.name, r)
-		}
+		t.Run(test.rule, func(t *testing.T) {
+			d := driver.NewServer(&driver.Config{Versions: driver.AllVersions()})
+			want(t, d, test.in, "Close 1002")
+			if e := peerError(t, d); e.Status != test.status || !isOver(d) || d.State() != driver.StateClosed {
+				t.Errorf("%v: status %d, done %v, state %v", e, e.Status, isOver(d), d.State())
+			}
+			out := string(d.Take(nil))
+			if !strings.HasPrefix(out, fmt.Sprintf("HTTP/1.1 %d ", test.status)) || !strings.Contains(out, "\r\nContent-Length: ") {
+				t.Errorf("response %q", out)
+			}
+			if r := d.Response(); r == nil || r.Status != test.status {
+				t.Errorf("Response %+v", r)
+			}
+		})
 	}
 }
 
@@ -224,7 +240,7 @@ func TestReject(t *testing.T) {
 	d := pause(request13())
 	wantErr(t, d.Reject(101, nil, nil), driver.ErrInvalid)
 	wantErr(t, d.Reject(600, nil, nil), driver.ErrInvalid)
-	wantErr(t, d.Reject(403, []driver.Field{{Name: "X", Value: "a\r\nSet-Cookie: b"}}, nil), driver.ErrUnsupported)
+	wantErr(t, d.Reject(403, []driver.Field{{Name: "X", Value: "a\r\nSet-Cookie: b"}}, nil), driver.ErrInvalid)
 	wantOut(t, d, "")
 	if err := d.Reject(401, []driver.Field{{Name: "WWW-Authenticate", Value: "Basic"}}, []byte("no")); err != nil {
 		t.Fatal(err)

@@ -252,6 +252,25 @@ func TestClientAwaitsEOF(t *testing.T) {
 	}
 }
 
+// TestTimeBehindRequest: a request that has been received before the limit can still be
+// accepted.
+func TestTimeBehindRequest(t *testing.T) {
+	d := driver.NewServer(nil)
+	d.Tick(at(0))
+	if _, err := d.IO().Write([]byte(request13())); err != nil {
+		t.Fatal(err)
+	}
+	if !d.Tick(at(10 * time.Second)) {
+		t.Fatal("the limit has not passed")
+	}
+	want(t, d, "", "Connect")
+	if err := d.Start(); err != nil || d.Err() != nil {
+		t.Fatalf("Start: %v, Err %v", err, d.Err())
+	}
+	want(t, d, "", "Open", "Close 1006")
+	peerError(t, d)
+}
+
 // TestTimeBehindInput delivers what has been received before the Close event of
 // a time limit.
 func TestTimeBehindInput(t *testing.T) {

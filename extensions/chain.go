@@ -1,15 +1,14 @@
 package extensions
 
-// linkSize is the number of bytes that may wait between two sessions.
+// linkSize is the size of the buffer between two sessions, in bytes.
 const linkSize = 4096
 
-// chain is a message on its way through several decoding sessions, the last
-// negotiated first. Bytes are pulled from the end: a session is given new
-// input when everything that can come out of it has come out, so each keeps
-// at most linkSize bytes for the next.
+// chain decodes a message with several sessions, the last negotiated first. Bytes are
+// pulled from the end: a session gets new input only when it has written everything
+// that it can, so at most linkSize bytes are buffered for the next one.
 //
-// An error takes its turn behind the bytes that came out before it: which of
-// several errors is found does not depend on how the input is cut.
+// An error is delivered after the bytes that were written before it. So the input
+// decides which of several errors is found, and not how it is split.
 type chain struct {
 	links []link
 }
@@ -17,20 +16,20 @@ type chain struct {
 // link is one session of a chain.
 type link struct {
 	st    *stage
-	buf   []byte // what waits for the next link; nil for the last
-	out   []byte // buf, from the first byte that waits on
-	full  bool   // the last call filled its dst: there may be more
-	ended bool   // the end of the message has come out: no more calls
-	err   error  // follows out: no more calls either
+	buf   []byte // output for the next link; nil for the last link
+	out   []byte // the part of buf that the next link has not read
+	full  bool   // the last call filled its dst, so there may be more
+	ended bool   // the message is complete: no more calls
+	err   error  // to be delivered after out: no more calls either
 }
 
-// input is what one call of Pipeline.Decode brings; src shrinks as it is read.
+// input is the input of one call of Pipeline.Decode. src shrinks as it is read.
 type input struct {
 	src []byte
 	fin bool
 }
 
-// newChain links the sessions that take part in the received message.
+// newChain links the sessions that decode the received message.
 func newChain(p *Pipeline) *chain {
 	c := &chain{}
 	for rest := p.recv; rest != 0; rest &^= 1 << rest.last() {
@@ -43,8 +42,8 @@ func newChain(p *Pipeline) *chain {
 	return c
 }
 
-// pull writes to dst what comes out of links[i]. drained says that nothing more
-// comes without more input; otherwise dst is full.
+// pull writes the output of links[i] to dst. drained reports that more output needs
+// more input; otherwise dst is full.
 func (c *chain) pull(i int, dst []byte, in *input) (nd int, drained bool, err error) {
 	l := &c.links[i]
 	for !l.ended {

@@ -11,8 +11,8 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// fake is an extension for negotiations. It accepts and follows exactly the
-// parameters that its own offers have.
+// fake is an extension for negotiations. It accepts exactly the parameters of its own
+// offers.
 type fake struct {
 	name   string
 	rsv    byte
@@ -72,26 +72,26 @@ func TestOfferHeader(t *testing.T) {
 		want string
 		err  string
 	}{
-		{"none", nil, "", ""},
-		{"one", []Extension{ext("a", RSV1, "a")}, "a", ""},
-		{"fallback", []Extension{ext("a", RSV1, "a; b=1", "a")}, "a; b=1, a", ""},
-		{"same bit", []Extension{ext("a", RSV1, "a"), ext("b", RSV1, "b")}, "a, b", ""},
-		{"nothing to offer", []Extension{ext("a", RSV1), ext("b", RSV2, "b")}, "b", ""},
-		{"most", many[:MaxExtensions], "", ""},
-		{"too many", many, "", "33 extensions, at most 32 are possible"},
-		{"no name", []Extension{ext("", 0)}, "", `extension name "" is not a token`},
-		{"bad name", []Extension{ext("a b", 0)}, "", `extension name "a b" is not a token`},
-		{"injection", []Extension{ext("a\r\nb", 0)}, "", `extension name "a\r\nb" is not a token`},
-		{"foreign name", []Extension{ext("a", 0, "b")}, "", `extension a offers "b"`},
-		{"bad bits", []Extension{ext("a", 0x80)}, "", "extension a: 0x80 are not RSV bits"},
-		{"twice", []Extension{ext("a", RSV1, "a"), ext("a", RSV2, "a")}, "", "extension a is there twice"},
+		{"RFC 6455 9.1 none", nil, "", ""},
+		{"RFC 6455 9.1 one", []Extension{ext("a", RSV1, "a")}, "a", ""},
+		{"RFC 6455 9.1 fallback", []Extension{ext("a", RSV1, "a; b=1", "a")}, "a; b=1, a", ""},
+		{"RFC 6455 9.1 same bit", []Extension{ext("a", RSV1, "a"), ext("b", RSV1, "b")}, "a, b", ""},
+		{"RFC 6455 9.1 nothing to offer", []Extension{ext("a", RSV1), ext("b", RSV2, "b")}, "b", ""},
+		{"RFC 6455 9.1 most", many[:MaxExtensions], "", ""},
+		{"RFC 6455 9.1 too many", many, "", "33 extensions, more than 32"},
+		{"RFC 6455 9.1 no name", []Extension{ext("", 0)}, "", `extension name "" is not a token`},
+		{"RFC 6455 9.1 bad name", []Extension{ext("a b", 0)}, "", `extension name "a b" is not a token`},
+		{"RFC 6455 9.1 injection", []Extension{ext("a\r\nb", 0)}, "", `extension name "a\r\nb" is not a token`},
+		{"RFC 6455 9.1 foreign name", []Extension{ext("a", 0, "b")}, "", `extension a offers "b"`},
+		{"RFC 6455 5.2 bad bits", []Extension{ext("a", 0x80)}, "", "extension a: RSV bits 0x80 are not among 0x70"},
+		{"RFC 6455 9.1 twice", []Extension{ext("a", RSV1, "a"), ext("a", RSV2, "a")}, "", "extension a appears twice"},
 		{
-			"bad parameter",
+			"RFC 6455 9.1 bad parameter",
 			[]Extension{&fake{name: "a", offers: []Offer{{"a", []Param{{Name: "b,c"}}}}}},
 			"", `extension a: parameter name "b,c" is not a token`,
 		},
 		{
-			"bad value",
+			"RFC 6455 9.1 bad value",
 			[]Extension{&fake{name: "a", offers: []Offer{{"a", []Param{{"b", "c\n"}}}}}},
 			"", `extension a: value "c\n" of parameter b is not a token`,
 		},
@@ -99,14 +99,22 @@ func TestOfferHeader(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := OfferHeader(tt.exts)
-			if got != tt.want || text(err) != tt.err {
+			if got != tt.want || text(err) != invalid(tt.err) || err != nil && !errors.Is(err, ws.ErrInvalid) {
 				t.Errorf("got %q and %q, want %q and %q", got, text(err), tt.want, tt.err)
 			}
 		})
 	}
 }
 
-// text returns the text of an error, "" for nil.
+// invalid returns the text of an error that wraps ErrInvalid, or "" for "".
+func invalid(msg string) string {
+	if msg == "" {
+		return ""
+	}
+	return ws.ErrInvalid.Error() + ": " + msg
+}
+
+// text returns the text of an error, or "" for nil.
 func text(err error) string {
 	if err == nil {
 		return ""
@@ -126,21 +134,24 @@ func TestAccept(t *testing.T) {
 		want string
 		rsv  byte
 	}{
-		{"no extensions", nil, []string{"a"}, "", 0},
-		{"no offers", []Extension{a()}, nil, "", 0},
-		{"unknown", []Extension{a()}, []string{"x, y"}, "", 0},
-		{"plain", []Extension{a()}, []string{"a"}, "a", RSV1},
-		{"case matters", []Extension{a()}, []string{"A"}, "", 0},
-		{"the client's first", []Extension{a()}, []string{"a, a; x=1"}, "a", RSV1},
-		{"the client's first, with parameters", []Extension{a()}, []string{"a; x=1, a"}, "a; x=1", RSV1},
-		{"the first is declined", []Extension{a()}, []string{"a; y=1, a"}, "a", RSV1},
-		{"all are declined", []Extension{a()}, []string{"a; y=1, a; y=2"}, "", 0},
-		{"the server's order", []Extension{b(), a()}, []string{"a, b"}, "b, a", RSV1 | RSV2},
-		{"several lines", []Extension{a(), b()}, []string{"b", "a"}, "a, b", RSV1 | RSV2},
-		{"conflict", []Extension{a(), c(), b()}, []string{"c, b, a"}, "a, b", RSV1 | RSV2},
-		{"conflict, other order", []Extension{c(), a(), b()}, []string{"a, b, c"}, "c", RSV1 | RSV2},
-		{"declined leaves its bits", []Extension{a(), c()}, []string{"a; y=1, c"}, "c", RSV1 | RSV2},
-		{"no bits", []Extension{d(), a()}, []string{"a, d"}, "d, a", RSV1},
+		{"RFC 6455 9.1 no extensions", nil, []string{"a"}, "", 0},
+		{"RFC 6455 9.1 no offers", []Extension{a()}, nil, "", 0},
+		{"RFC 6455 9.1 unknown", []Extension{a()}, []string{"x, y"}, "", 0},
+		{"RFC 9110 5.6.1.2 empty elements", []Extension{a()}, []string{"", ",a; x=1,"}, "a; x=1", RSV1},
+		{"RFC 9110 5.6.1.2 nothing but commas", []Extension{a()}, []string{",,", ""}, "", 0},
+		{"RFC 9110 5.6.1.2 without extensions", nil, []string{"a,"}, "", 0},
+		{"RFC 6455 9.1 plain", []Extension{a()}, []string{"a"}, "a", RSV1},
+		{"RFC 6455 9.1 case matters", []Extension{a()}, []string{"A"}, "", 0},
+		{"RFC 6455 9.1 the client's first", []Extension{a()}, []string{"a, a; x=1"}, "a", RSV1},
+		{"RFC 6455 9.1 the client's first, with parameters", []Extension{a()}, []string{"a; x=1, a"}, "a; x=1", RSV1},
+		{"RFC 6455 9.1 the first is declined", []Extension{a()}, []string{"a; y=1, a"}, "a", RSV1},
+		{"RFC 6455 9.1 all are declined", []Extension{a()}, []string{"a; y=1, a; y=2"}, "", 0},
+		{"RFC 6455 9.1 the server's order", []Extension{b(), a()}, []string{"a, b"}, "b, a", RSV1 | RSV2},
+		{"RFC 6455 9.1 several lines", []Extension{a(), b()}, []string{"b", "a"}, "a, b", RSV1 | RSV2},
+		{"RFC 6455 9.1 conflict", []Extension{a(), c(), b()}, []string{"c, b, a"}, "a, b", RSV1 | RSV2},
+		{"RFC 6455 9.1 conflict, other order", []Extension{c(), a(), b()}, []string{"a, b, c"}, "c", RSV1 | RSV2},
+		{"RFC 6455 9.1 declined leaves its bits", []Extension{a(), c()}, []string{"a; y=1, c"}, "c", RSV1 | RSV2},
+		{"RFC 6455 9.1 no bits", []Extension{d(), a()}, []string{"a, d"}, "d, a", RSV1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -158,8 +169,8 @@ func TestAccept(t *testing.T) {
 	}
 }
 
-// An extension whose bits are taken is not asked: it would make a session for
-// nothing.
+// TestAcceptAsks: Accept of an extension whose bits are taken is not called, because
+// the session would not be used.
 func TestAcceptAsks(t *testing.T) {
 	a, b := ext("a", RSV1, "a"), ext("b", RSV1, "b")
 	if _, _, err := Accept([]Extension{a, b}, lines("a; x, b, a, a; y")); err != nil {
@@ -174,24 +185,24 @@ func TestAcceptAsks(t *testing.T) {
 }
 
 func TestAcceptError(t *testing.T) {
-	_, p, err := Accept([]Extension{ext("a", RSV1, "a")}, lines("a,"))
+	_, p, err := Accept([]Extension{ext("a", RSV1, "a")}, lines("a;"))
 	want := &ws.Error{
 		Code:   ws.CodeProtocolError,
 		Status: 400,
-		Msg:    "extensions field 1: end at offset 2 instead of the name of an extension",
+		Msg:    "Sec-WebSocket-Extensions field 1: end at offset 2 instead of the name of a parameter",
 	}
 	if d := cmp.Diff(error(want), err); d != "" || p != nil {
 		t.Error(d, p)
 	}
 
 	mistakes := map[string]Extension{
-		"extension a: 0x01 are not RSV bits":            ext("a", 1, "a"),
-		"extension a has accepted without a session":    &fake{name: "a", offers: []Offer{{Name: "a"}}, s: func() Session { return nil }, log: new([]string)},
+		"extension a: RSV bits 0x01 are not among 0x70": ext("a", 1, "a"),
+		"extension a accepts without a session":         &fake{name: "a", offers: []Offer{{Name: "a"}}, s: func() Session { return nil }, log: new([]string)},
 		`extension a: parameter name "" is not a token`: bad{ext("a", RSV1, "a")},
 	}
 	for want, e := range mistakes {
 		answer, p, err := Accept([]Extension{e}, lines("a"))
-		if text(err) != want || answer != "" || p != nil {
+		if text(err) != invalid(want) || answer != "" || p != nil {
 			t.Errorf("got %q, %v and %v, want %s", answer, p, err, want)
 		}
 		if errors.As(err, new(*ws.Error)) {
@@ -225,21 +236,23 @@ func TestActivate(t *testing.T) {
 		{in: []string{`a;x="1"`}, want: "a; x=1", rsv: RSV1},
 		{in: []string{"b", "a"}, want: "b, a", rsv: RSV1 | RSV2},
 		{in: []string{"d, c"}, want: "d, c", rsv: RSV1 | RSV2},
-		{in: []string{""}, code: 1002, msg: "extensions field 1: end at offset 0 instead of the name of an extension"},
-		{in: []string{"a;"}, code: 1002, msg: "extensions field 1: end at offset 2 instead of the name of a parameter"},
+		{in: []string{""}},
+		{in: []string{",a,"}, want: "a", rsv: RSV1},
+		{in: []string{";"}, code: 1002, msg: "Sec-WebSocket-Extensions field 1: byte 0x3b at offset 0 instead of the name of an extension"},
+		{in: []string{"a;"}, code: 1002, msg: "Sec-WebSocket-Extensions field 1: end at offset 2 instead of the name of a parameter"},
 		{in: []string{"x"}, code: 1010, msg: `extension "x" was not offered`},
 		{in: []string{"A"}, code: 1010, msg: `extension "A" was not offered`},
 		{in: []string{"silent"}, code: 1010, msg: `extension "silent" was not offered`},
-		{in: []string{"a", "a"}, code: 1010, msg: `extension "a" is answered twice`},
-		{in: []string{"a; x=1, b, a"}, code: 1010, msg: `extension "a" is answered twice`},
-		{in: []string{"a, c"}, code: 1010, msg: `extension "c" needs RSV1, which another has`},
-		{in: []string{"b, c"}, code: 1010, msg: `extension "c" needs RSV2, which another has`},
+		{in: []string{"a", "a"}, code: 1010, msg: `extension "a" appears twice in the answer`},
+		{in: []string{"a; x=1, b, a"}, code: 1010, msg: `extension "a" appears twice in the answer`},
+		{in: []string{"a, c"}, code: 1010, msg: `extension "c" uses RSV1, like another extension`},
+		{in: []string{"b, c"}, code: 1010, msg: `extension "c" uses RSV2, like another extension`},
 		{in: []string{"a; y"}, code: 1010, msg: `extension "a" wants 1 parameters`},
 		{in: []string{"picky"}, code: 1010, msg: `extension "picky" does not like it`},
 		{in: []string{"empty"}, code: 1010, msg: `extension "empty" has no session`},
 	}
 	for _, tt := range tests {
-		t.Run(strings.Join(tt.in, "|"), func(t *testing.T) {
+		t.Run("RFC 6455 9.1 "+strings.Join(tt.in, "|"), func(t *testing.T) {
 			p, err := Activate(exts, lines(tt.in...))
 			if tt.code == 0 {
 				if err != nil || p.String() != tt.want || p.RSV() != tt.rsv || (p == nil) != (tt.want == "") {

@@ -67,7 +67,8 @@ func TestEncodeError(t *testing.T) {
 	}
 }
 
-// The error of an inner session comes out, with what was written before it.
+// TestDecodeError: the error of an inner session is returned after what was written
+// before it.
 func TestDecodeError(t *testing.T) {
 	for _, tt := range []struct {
 		wire string
@@ -106,8 +107,8 @@ func (l labelled) Decode(dst, src []byte, fin bool) (nd, ns int, err error) {
 	return nd, ns, err
 }
 
-// Of two errors the one whose bytes come first counts, and what stands before
-// it comes out, however input and output are cut.
+// TestDecodeErrorAtEverySplit: of two errors the one whose bytes come first is
+// returned, after everything before it, however input and output are split.
 func TestDecodeErrorAtEverySplit(t *testing.T) {
 	run := func(n byte, text string) string { return string([]byte{n}) + text }
 	tests := []struct{ name, wire, out, want string }{

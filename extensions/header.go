@@ -5,25 +5,26 @@ import (
 	"strings"
 
 	"github.com/sans-io/websocket-driver/driver/head"
+	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// FieldName is the header field in which extensions are offered and answered
-// (RFC 6455, section 11.3.2).
+// FieldName is the name of the header field with which extensions are offered and
+// accepted (RFC 6455, section 11.3.2).
 const FieldName = "Sec-WebSocket-Extensions"
 
 // Param is one parameter of an offer or an answer. Name is a token. Value is a
-// token too, also where it was quoted on the wire (RFC 6455, section 9.1), or
-// empty: then the parameter is a flag.
+// token, even if it was sent as a quoted string (RFC 6455, section 9.1). If it is
+// empty, the parameter is a flag.
 type Param struct{ Name, Value string }
 
-// Offer is one element of the header field: what a client offers and, in the
-// same form, what a server answers.
+// Offer is one element of the header field: the offer of a client or, in the same
+// form, the answer of a server.
 type Offer struct {
 	Name   string  // the registered token of the extension
-	Params []Param // in the order of the header, duplicates included
+	Params []Param // in the order of the header, including duplicates
 }
 
-// String returns o as it stands in the header: "foo; bar; baz=10".
+// String returns o in the form of the header field: "foo; bar; baz=10".
 func (o Offer) String() string {
 	var b strings.Builder
 	b.WriteString(o.Name)
@@ -47,138 +48,77 @@ func join(offers []Offer) string {
 	return strings.Join(s, ", ")
 }
 
-// check returns an error if o could not be read back from the header.
+// check returns an error if o cannot be sent: a mistake of the extension.
 func (o Offer) check() error {
 	if !head.IsToken(o.Name) {
-		return fmt.Errorf("extension name %q is not a token", o.Name)
+		return fmt.Errorf("%w: extension name %q is not a token", ws.ErrInvalid, o.Name)
 	}
 	for _, p := range o.Params {
 		if !head.IsToken(p.Name) {
-			return fmt.Errorf("extension %s: parameter name %q is not a token", o.Name, p.Name)
+			return fmt.Errorf("%w: extension %s: parameter name %q is not a token", ws.ErrInvalid, o.Name, p.Name)
 		}
 		if p.Value != "" && !head.IsToken(p.Value) {
-			return fmt.Errorf("extension %s: value %q of parameter %s is not a token", o.Name, p.Value, p.Name)
+			return fmt.Errorf("%w: extension %s: value %q of parameter %s is not a token", ws.ErrInvalid, o.Name, p.Value, p.Name)
 		}
 	}
 	return nil
 }
 
-// ParseHeader reads the Sec-WebSocket-Extensions fields among fields; several
-// are one list (RFC 6455, section 9.1). Blanks may stand around every token
-// and separator. Names keep their case. Empty elements, and with them an empty
-// field, are errors; parameters that stand twice are for the extension to
-// judge. An error says what stands where: the offset counts from 0 within the
-// value of the field.
+// ParseHeader parses the Sec-WebSocket-Extensions fields among fields. Several
+// fields form one list (RFC 6455, section 9.1). Blanks are allowed around every
+// token and separator, and empty elements are ignored (RFC 9110, section 5.6.1.2).
+// Names keep their case. Duplicate parameters are left to the extension. An error
+// names the field, the offset in its value, from 0, and what is wrong there.
 func ParseHeader(fields []head.Field) ([]Offer, error) {
 	var offers []Offer
 	field := 0
-	for v := range head.Values(fields, FieldName) {
+	for value := range head.Values(fields, FieldName) {
 		field++
-		s := scanner{in: v}
-		for more := true; more; more = s.skip(',') {
-			o, err := s.offer()
+		for s := head.NewScanner(value); s.Element(); {
+			o, err := parseOffer(s)
 			if err != nil {
-				return nil, fmt.Errorf("extensions field %d: %w", field, err)
+				return nil, fmt.Errorf("%s field %d: %w", FieldName, field, err)
 			}
 			offers = append(offers, o)
-		}
-		if s.pos < len(s.in) {
-			return nil, fmt.Errorf("extensions field %d: %w", field, s.unexpected("a separator"))
 		}
 	}
 	return offers, nil
 }
 
-// scanner walks over the value of one field.
-type scanner struct {
-	in  string
-	pos int
-}
-
-// offer reads extension-token *( ";" extension-param ).
-func (s *scanner) offer() (o Offer, err error) {
-	if o.Name, err = s.token("the name of an extension"); err != nil {
-		return o, err
+// parseOffer reads extension-token *( ";" extension-param ) (RFC 6455, section
+// 9.1) up to a separator.
+func parseOffer(s *head.Scanner) (o Offer, err error) {
+	if o.Name = s.Token(); o.Name == "" {
+		return o, s.Unexpected("the name of an extension")
 	}
-	for s.skip(';') {
-		var p Param
-		if p.Name, err = s.token("the name of a parameter"); err != nil {
-			return o, err
+	for s.Skip(';') {
+		s.Blanks()
+		p := Param{Name: s.Token()}
+		if p.Name == "" {
+			return o, s.Unexpected("the name of a parameter")
 		}
-		if s.skip('=') {
-			if p.Value, err = s.value(); err != nil {
+		if s.Skip('=') {
+			if p.Value, err = parseValue(s, p.Name); err != nil {
 				return o, err
 			}
 		}
 		o.Params = append(o.Params, p)
 	}
+	if !s.AtSeparator() {
+		return o, s.Unexpected("a separator")
+	}
 	return o, nil
 }
 
-// value reads token | quoted-string.
-func (s *scanner) value() (string, error) {
-	if !s.skip('"') {
-		return s.token("a value")
+// parseValue reads token | quoted-string. RFC 6455, section 9.1: "the value after
+// quoted-string unescaping MUST conform to the 'token' ABNF".
+func parseValue(s *head.Scanner, name string) (string, error) {
+	value, ok := s.Value()
+	if !ok {
+		return "", s.Unexpected("a value")
 	}
-	var v []byte
-	for s.pos < len(s.in) {
-		if s.in[s.pos] == '"' && len(v) > 0 {
-			s.pos++
-			return string(v), nil
-		}
-		if s.in[s.pos] == '\\' {
-			s.pos++
-		}
-		// Section 9.1: "the value after quoted-string unescaping MUST conform
-		// to the 'token' ABNF".
-		if !s.atToken() {
-			return "", s.unexpected("a token within the quotes")
-		}
-		v = append(v, s.in[s.pos])
-		s.pos++
+	if !head.IsToken(value) {
+		return "", fmt.Errorf("value %s of parameter %s is not a token", head.Quote(value), head.Quote(name))
 	}
-	return "", s.unexpected("a closing quote")
-}
-
-// token reads a token and the blanks before it. what names it in errors.
-func (s *scanner) token(what string) (string, error) {
-	s.blanks()
-	start := s.pos
-	for s.atToken() {
-		s.pos++
-	}
-	if s.pos == start {
-		return "", s.unexpected(what)
-	}
-	return s.in[start:s.pos], nil
-}
-
-// atToken reports whether the next byte may be part of a token.
-func (s *scanner) atToken() bool {
-	return s.pos < len(s.in) && head.IsToken(s.in[s.pos:s.pos+1])
-}
-
-// skip passes over blanks and then c, if it is there.
-func (s *scanner) skip(c byte) bool {
-	s.blanks()
-	if s.pos < len(s.in) && s.in[s.pos] == c {
-		s.pos++
-		return true
-	}
-	return false
-}
-
-// blanks passes over spaces and tabs.
-func (s *scanner) blanks() {
-	for s.pos < len(s.in) && (s.in[s.pos] == ' ' || s.in[s.pos] == '\t') {
-		s.pos++
-	}
-}
-
-// unexpected is the error for the byte at the current position.
-func (s *scanner) unexpected(want string) error {
-	if s.pos >= len(s.in) {
-		return fmt.Errorf("end at offset %d instead of %s", len(s.in), want)
-	}
-	return fmt.Errorf("byte 0x%02x at offset %d instead of %s", s.in[s.pos], s.pos, want)
+	return value, nil
 }

@@ -2,39 +2,40 @@ package extensions
 
 import "github.com/sans-io/websocket-driver/driver/ws"
 
-// Releaser is a [Session] that holds memory only to be faster with the next
-// message.
+// Releaser is implemented by a [Session] that holds memory only to process the next
+// message faster. It is useful for any extension with large buffers or tables.
 type Releaser interface {
-	// Release lets go of it. It is called when the connection has sent nothing
-	// for a while, be it in the middle of a message, after which the session
-	// works on, and when the connection has ended. It may be called often.
+	// Release releases the memory. It is called when the connection has sent
+	// nothing for a while, possibly in the middle of a message, and when the
+	// connection has ended. The session must remain usable. Release may be called
+	// repeatedly.
 	Release()
 }
 
-// Preparer is a [Session] that can send messages which were encoded once for
-// many connections.
+// Preparer is implemented by a [Session] that can send messages encoded once for
+// many connections. It is useful for extensions whose encoding does not depend on the
+// connection or that can do without its state.
 type Preparer interface {
-	// Form returns how messages are encoded for all of them. Sessions with
-	// equal Forms (==) can send each other's messages. It is asked before each
-	// of them.
+	// Form returns how messages for many connections are encoded. Sessions with
+	// equal Forms (==) can send the same encoded messages. Form is called before
+	// each of them.
 	Form() Form
 
-	// Sent says that p, of kind k, has been sent as Form has encoded it.
+	// Sent reports that p, of kind k, has been sent in the encoding of Form.
 	Sent(k ws.Kind, p []byte)
 }
 
-// Form encodes messages that depend on no connection. Its type is comparable, a
-// pointer for one, and it may be used by any number of goroutines at the same
-// time.
+// Form encodes messages independently of any connection. Its type must be
+// comparable, for example a pointer. It must be safe for concurrent use.
 type Form interface {
-	// Encode appends to dst what p becomes and returns the longer slice. ok is
-	// false if the message passes untouched. Encode neither keeps nor changes
-	// p, and keeps no reference to dst.
+	// Encode appends the encoded form of p to dst and returns the extended slice.
+	// If ok is false, the message is sent unchanged. Encode must not modify p, and
+	// must not retain p or dst.
 	Encode(dst []byte, k ws.Kind, p []byte) (out []byte, ok bool, err error)
 }
 
-// Active returns the number of messages and fragments that were encoded since
-// the last Release; 0 if nobody has anything to release.
+// Active returns the number of messages and fragments encoded since the last
+// Release, or 0 if no session is a [Releaser].
 func (p *Pipeline) Active() uint32 {
 	if p == nil {
 		return 0
@@ -42,7 +43,7 @@ func (p *Pipeline) Active() uint32 {
 	return p.active
 }
 
-// Release makes the sessions let go of what they hold only to be faster.
+// Release calls Release of each session that is a [Releaser].
 func (p *Pipeline) Release() {
 	if p == nil {
 		return
@@ -55,10 +56,9 @@ func (p *Pipeline) Release() {
 	p.active = 0
 }
 
-// Form returns how to encode messages that are sent to many, and the RSV bits
-// of those that it does not leave untouched. ok is false if there is no such
-// way: with several extensions, or with one that is no [Preparer]. Without
-// extensions f is nil.
+// Form returns how to encode messages for many connections, and the RSV bits of
+// those that it changes. Without extensions f is nil. ok is false if there is no such
+// encoding: with several extensions, or with one that is not a [Preparer].
 func (p *Pipeline) Form() (f Form, rsv byte, ok bool) {
 	switch {
 	case p == nil || len(p.stages) == 0:
@@ -73,7 +73,7 @@ func (p *Pipeline) Form() (f Form, rsv byte, ok bool) {
 	return s.Form(), p.rsv, true
 }
 
-// Sent says that p has been sent as Form has encoded it.
+// Sent reports that b, of kind k, has been sent in the encoding of Form.
 func (p *Pipeline) Sent(k ws.Kind, b []byte) {
 	p.stages[0].s.(Preparer).Sent(k, b)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// holder is a session that holds something and can prepare messages.
+// holder is a Releaser and a Preparer.
 type holder struct {
 	xor
 	released int
@@ -17,7 +17,7 @@ func (h *holder) Release()                 { h.released++ }
 func (h *holder) Form() Form               { return (*plus)(nil) }
 func (h *holder) Sent(_ ws.Kind, p []byte) { h.sent = append(h.sent, string(p)) }
 
-// plus is a Form that puts a + before messages and leaves empty ones alone.
+// plus is a Form that puts a + before messages and does not change empty ones.
 type plus struct{}
 
 func (*plus) Encode(dst []byte, _ ws.Kind, p []byte) ([]byte, bool, error) {
@@ -53,9 +53,9 @@ func TestRelease(t *testing.T) {
 	if p.Active() != 0 || h.released != 1 {
 		t.Errorf("active %d, %d released after Release", p.Active(), h.released)
 	}
-	p.active-- // as if there had been very many
+	p.active-- // as after very many messages
 	if fragment(true); p.Active() == 0 {
-		t.Error("the count comes round to 0")
+		t.Error("the count wraps around to 0")
 	}
 	var none *Pipeline
 	if none.Release(); none.Active() != 0 {
@@ -75,7 +75,7 @@ func TestForm(t *testing.T) {
 		{"nil", nil, nil, 0, true},
 		{"no sessions", &Pipeline{}, nil, 0, true},
 		{"one", &Pipeline{stages: []stage{{s: h}}, rsv: RSV1}, (*plus)(nil), RSV1, true},
-		{"one that can not", &Pipeline{stages: []stage{{s: &xor{}}}, rsv: RSV1}, nil, 0, false},
+		{"one that is not a Preparer", &Pipeline{stages: []stage{{s: &xor{}}}, rsv: RSV1}, nil, 0, false},
 		{"two", &Pipeline{stages: []stage{{s: h}, {s: &holder{}}}, rsv: RSV1 | RSV2}, nil, 0, false},
 	}
 	for _, tt := range tests {
@@ -85,6 +85,6 @@ func TestForm(t *testing.T) {
 		}
 	}
 	if tests[2].p.Sent(ws.Text, []byte("a")); len(h.sent) != 1 || h.sent[0] != "a" {
-		t.Errorf("the session has heard of %q", h.sent)
+		t.Errorf("Sent was called for %q", h.sent)
 	}
 }

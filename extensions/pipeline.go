@@ -7,14 +7,14 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// Pipeline runs messages through the sessions of one connection. The first
-// negotiated is the first to encode and the last to decode: "foo, bar" sends
-// bar(foo(data)) (RFC 6455, section 9.1). Sending and receiving are independent
-// of each other. A nil Pipeline has no sessions.
+// Pipeline applies the sessions of one connection to messages. The session that was
+// negotiated first encodes first and decodes last: "foo, bar" sends bar(foo(data))
+// (RFC 6455, section 9.1). Sending and receiving are independent. A nil Pipeline has
+// no sessions.
 //
-// Sessions do not depend on each other, so a message may pass some of them
-// untouched: two sets say which take part in the message that is being sent and
-// in the one that is being received.
+// Sessions do not depend on each other, so a message may bypass some of them. Two
+// sets record which sessions take part in the message being sent and in the message
+// being received.
 type Pipeline struct {
 	stages   []stage
 	header   string
@@ -22,11 +22,11 @@ type Pipeline struct {
 	send     set
 	recv     set
 	active   uint32 // calls of Encode since the last Release
-	releaser bool   // there may be something to release
+	releaser bool   // a session is a Releaser
 	rsv      byte
 }
 
-// stage is one session with what the pipeline must know of its extension.
+// stage is a session with the properties of its extension.
 type stage struct {
 	s    Session
 	name string
@@ -54,7 +54,7 @@ func (p *Pipeline) add(e Extension, s Session) {
 	}
 }
 
-// RSV returns the bits that the extensions have in use.
+// RSV returns the reserved bits that the extensions use.
 func (p *Pipeline) RSV() byte {
 	if p == nil {
 		return 0
@@ -62,7 +62,7 @@ func (p *Pipeline) RSV() byte {
 	return p.rsv
 }
 
-// String returns the extensions as the server answers them.
+// String returns the extensions in the form of the answer of the server.
 func (p *Pipeline) String() string {
 	if p == nil {
 		return ""
@@ -70,10 +70,10 @@ func (p *Pipeline) String() string {
 	return p.header
 }
 
-// Begin is called before a message of kind k is sent. size is its length in
-// bytes, which then come with one call of Encode, or -1 if it will come in
-// fragments. rsv are the bits to set on the first frame. If active is false
-// the message is sent as it is.
+// Begin is called before a message of kind k is sent. size is its length in bytes,
+// and one call of Encode follows; or size is -1 and the message is sent in
+// fragments. rsv is the set of reserved bits of the first frame. If active is false,
+// the message is sent unchanged.
 func (p *Pipeline) Begin(k ws.Kind, size int) (rsv byte, active bool) {
 	if p == nil {
 		return 0, false
@@ -83,15 +83,15 @@ func (p *Pipeline) Begin(k ws.Kind, size int) (rsv byte, active bool) {
 		if st.s.Begin(k, size) {
 			p.send |= 1 << i
 			rsv |= st.rsv
-			size = -1 // nobody knows what the next one gets
+			size = -1 // unknown for the next session
 		}
 	}
 	return rsv, p.send != 0
 }
 
-// Encode appends to dst what src becomes and returns the longer slice; fin says
-// that the message ends with src. Neither src nor dst is kept. After an error
-// the connection can send no more messages; dst is returned as it was.
+// Encode appends the encoded form of src to dst and returns the extended slice. fin
+// reports whether the message ends with src. Neither src nor dst is retained. On
+// error dst is returned unchanged, and the connection cannot send more messages.
 func (p *Pipeline) Encode(dst, src []byte, fin bool) ([]byte, error) {
 	if p == nil || p.send == 0 {
 		return append(dst, src...), nil
@@ -113,10 +113,10 @@ func (p *Pipeline) Encode(dst, src []byte, fin bool) ([]byte, error) {
 	return out, nil
 }
 
-// BeginDecode is called before a message is received, with the RSV bits of its
-// first frame. ok is false if the bits are a violation (RFC 6455, section 5.2):
-// one that nobody has, or some but not all that an extension needs. If active
-// is false the message is received as it is.
+// BeginDecode is called before a message is received, with the reserved bits of its
+// first frame. ok is false if the bits are a violation (RFC 6455, section 5.2): a bit
+// that no extension uses, or some but not all bits of an extension. If active is
+// false, the message is received unchanged.
 func (p *Pipeline) BeginDecode(rsv byte) (active, ok bool) {
 	if p == nil {
 		return false, rsv == 0
@@ -127,7 +127,7 @@ func (p *Pipeline) BeginDecode(rsv byte) (active, ok bool) {
 	}
 	for i, st := range p.stages {
 		switch rsv & st.rsv {
-		case st.rsv: // all bits, or none needed
+		case st.rsv: // all bits, or the extension uses none
 			p.recv |= 1 << i
 		case 0:
 		default:
@@ -138,12 +138,12 @@ func (p *Pipeline) BeginDecode(rsv byte) (active, ok bool) {
 	return p.recv != 0, true
 }
 
-// Decode reads from src, writes to dst, which must not be empty, and returns
-// the number of bytes written and read. fin says that the message ends with
-// src. Call it again with the rest of src until ns == len(src) and
-// nd < len(dst): then all that can come out has come out. The rest may be cut
-// anew. Neither src nor dst is kept; src is not changed. The error is what the
-// session returned.
+// Decode reads from src and writes to dst, which must not be empty. It returns the
+// number of bytes written and read. fin reports whether the message ends with src.
+// Call Decode again with the rest of src until ns == len(src) and nd < len(dst):
+// everything that can be decoded has then been written. The rest may be split
+// differently. Neither src nor dst is retained, and src is not modified. The error is
+// that of the session.
 func (p *Pipeline) Decode(dst, src []byte, fin bool) (nd, ns int, err error) {
 	switch {
 	case p == nil || p.recv == 0:
@@ -158,13 +158,13 @@ func (p *Pipeline) Decode(dst, src []byte, fin bool) (nd, ns int, err error) {
 	last := len(p.chain.links) - 1
 	nd, drained, err := p.chain.pull(last, dst, &in)
 	if drained && fin {
-		p.chain = nil // the message is over
+		p.chain = nil // the message is complete
 	}
 	return nd, len(src) - len(in.src), err
 }
 
-// decode calls the session and holds it to its contract, so that a bad one ends
-// the connection and not the program.
+// decode calls the session and checks its contract, so that a faulty session ends the
+// connection and not the program.
 func (st *stage) decode(dst, src []byte, fin bool) (nd, ns int, err error) {
 	nd, ns, err = st.s.Decode(dst, src, fin)
 	switch {

@@ -53,7 +53,7 @@ func encode(t testing.TB, p *Pipeline, k ws.Kind, fragments ...[]byte) (rsv byte
 }
 
 // feed is one step of a receiver: it decodes src with a dst of size bytes until
-// everything has come out.
+// everything has been written.
 func feed(p *Pipeline, out, src []byte, fin bool, size int) ([]byte, error) {
 	dst := make([]byte, size)
 	for {
@@ -65,7 +65,7 @@ func feed(p *Pipeline, out, src []byte, fin bool, size int) ([]byte, error) {
 	}
 }
 
-// decode receives one message that comes in the given chunks.
+// decode receives one message in the given chunks.
 func decode(t testing.TB, p *Pipeline, rsv byte, size int, chunks ...[]byte) []byte {
 	t.Helper()
 	if _, ok := p.BeginDecode(rsv); !ok {
@@ -86,7 +86,7 @@ func TestRoundTrip(t *testing.T) {
 	for _, names := range []string{"", "x", "r", "R", "n", "xr", "rx", "rR", "Rr", "xRr", "rxR", "nrxR", "Rnn"} {
 		for _, m := range messages {
 			a, b := stack(names), stack(names)
-			for _, k := range []ws.Kind{ws.Text, ws.Binary} { // two messages: state must not leak
+			for _, k := range []ws.Kind{ws.Text, ws.Binary} { // two messages: no state carries over
 				rsv, wire := encode(t, a, k, []byte(m))
 				for _, size := range []int{1, 2, 3, 1000} {
 					check := func(chunks ...[]byte) {
@@ -112,7 +112,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// A message that grows beyond what may wait between two sessions.
+// TestLarge: a message grows beyond the buffer between two sessions.
 func TestLarge(t *testing.T) {
 	m := bytes.Repeat([]byte("abbcccddddeeeee"), 1000)
 	for i := range m[:len(m)/2] {
@@ -137,8 +137,8 @@ func TestLarge(t *testing.T) {
 	}
 }
 
-// The unread rest of a chunk may come again longer or shorter, so that fin is
-// taken back.
+// TestRecut: the unread rest of a chunk may be passed again longer or shorter, so that
+// fin changes from true to false.
 func TestRecut(t *testing.T) {
 	m := []byte(strings.Repeat("aaaaaaaabc", 50))
 	for _, names := range []string{"x", "r", "R", "xr", "rx", "xRr", "rxR", "Rrx", "nrxR"} {
@@ -173,7 +173,7 @@ func TestRecut(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	// Runs of one value are cut by the xor if it comes first.
+	// The xor breaks up runs of one value if it encodes first.
 	m := []byte("aaaa")
 	tests := map[string][]byte{
 		"r":  {4, 'a'},
@@ -182,13 +182,15 @@ func TestOrder(t *testing.T) {
 		"xr": {1, 'a' ^ 1, 1, 'a' ^ 2, 1, 'a' ^ 3, 1, 'a' ^ 4},
 	}
 	for names, want := range tests {
-		if _, got := encode(t, stack(names), ws.Text, m); !bytes.Equal(got, want) {
-			t.Errorf("%s: got %v, want %v", names, got, want)
-		}
+		t.Run("RFC 6455 9.1 "+names, func(t *testing.T) {
+			if _, got := encode(t, stack(names), ws.Text, m); !bytes.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
 	}
 }
 
-// Sending and receiving at the same time, each with other sessions.
+// TestInterleave sends and receives at the same time, with different sessions.
 func TestInterleave(t *testing.T) {
 	p, peer := stack("rxR"), stack("rxR")
 	rsv, wire := encode(t, peer, ws.Text, []byte("received message"))
@@ -263,9 +265,9 @@ func TestBeginDecode(t *testing.T) {
 	}{
 		{"nil", nil, 0, false, true, 0},
 		{"nil with a bit", nil, RSV1, false, false, 0},
-		{"untouched", one, 0, false, true, 0},
+		{"no bit", one, 0, false, true, 0},
 		{"its bit", one, RSV1, true, true, 1},
-		{"nobody's bit", one, RSV2, false, false, 0},
+		{"a bit that no extension uses", one, RSV2, false, false, 0},
 		{"one too many", one, RSV1 | RSV3, false, false, 0},
 		{"all of two bits", two, RSV1 | RSV3, true, true, 1},
 		{"first of two bits", two, RSV1, false, false, 0},
@@ -277,13 +279,15 @@ func TestBeginDecode(t *testing.T) {
 		{"needs no bit, with another", none, RSV1, true, true, 3},
 	}
 	for _, tt := range tests {
-		active, ok := tt.p.BeginDecode(tt.rsv)
-		if active != tt.active || ok != tt.ok {
-			t.Errorf("%s: got %v and %v", tt.name, active, ok)
-		}
-		if tt.p != nil && tt.p.recv != tt.recv {
-			t.Errorf("%s: sessions %b, want %b", tt.name, tt.p.recv, tt.recv)
-		}
+		t.Run("RFC 6455 5.2 "+tt.name, func(t *testing.T) {
+			active, ok := tt.p.BeginDecode(tt.rsv)
+			if active != tt.active || ok != tt.ok {
+				t.Errorf("got %v and %v", active, ok)
+			}
+			if tt.p != nil && tt.p.recv != tt.recv {
+				t.Errorf("sessions %b, want %b", tt.p.recv, tt.recv)
+			}
+		})
 	}
 }
 
@@ -319,7 +323,7 @@ func TestPipelineSize(t *testing.T) {
 	}
 }
 
-// FuzzPipeline receives a message under any cut and any size of dst.
+// FuzzPipeline receives a message with any split and any size of dst.
 func FuzzPipeline(f *testing.F) {
 	f.Add([]byte("aaaabbbc"), uint8(3), uint8(1), "rx")
 	f.Add([]byte(strings.Repeat("a", 3000)), uint8(200), uint8(9), "xRr")

@@ -7,8 +7,8 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// xor is a session that changes each byte with a running key, which starts
-// anew with each message.
+// xor is a session that changes each byte with a running key, which restarts with
+// each message.
 type xor struct{ send, recv byte }
 
 func (x *xor) Begin(ws.Kind, int) bool { return true }
@@ -36,14 +36,14 @@ func (x *xor) Decode(dst, src []byte, fin bool) (nd, ns int, err error) {
 	return nd, ns, nil
 }
 
-// rle is a session that sends runs as count and byte. It holds the last run
-// back until the next byte or the end of the message.
+// rle is a session that sends runs as count and byte. It holds back the last run until
+// the next byte or the end of the message.
 type rle struct {
-	min   int // shorter messages stay as they are
+	min   int // shorter messages are not changed
 	run   int
 	last  byte
-	todo  int  // decode: bytes of a run that have not come out yet
-	val   byte // decode: what the run consists of
+	todo  int  // decode: bytes of the run to be written
+	val   byte // decode: the byte of the run
 	count byte // decode: a count without its byte
 	begun []string
 }
@@ -93,8 +93,7 @@ func (r *rle) Decode(dst, src []byte, fin bool) (nd, ns int, err error) {
 	return nd, ns, nil
 }
 
-// reverse is a session that turns a message round: nothing comes out before its
-// end.
+// reverse is a session that reverses a message, so it writes nothing before the end.
 type reverse struct{ send, recv []byte }
 
 func (r *reverse) Begin(k ws.Kind, size int) bool { return k == ws.Text }
@@ -121,7 +120,7 @@ func (r *reverse) Decode(dst, src []byte, fin bool) (nd, ns int, err error) {
 }
 
 // strict wraps a session and panics if the pipeline breaks the contract of
-// Decode: new input only when everything has come out.
+// Decode: new input only after everything has been written.
 type strict struct {
 	Session
 	rest    int  // bytes of the last src that have not been read

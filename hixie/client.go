@@ -45,7 +45,7 @@ func NewClientHandshake(o Offer) (*ClientHandshake, error) {
 	if o.ExtendedConnect {
 		return nil, fmt.Errorf("%w: version %v by extended CONNECT", ws.ErrUnsupported, o.Version)
 	}
-	host := lower(o.Host)
+	host := head.Lower(o.Host)
 	origin := "http://" + host
 	if o.Secure {
 		origin = "https://" + host
@@ -53,7 +53,7 @@ func NewClientHandshake(o Offer) (*ClientHandshake, error) {
 	var extra []head.Field
 	for _, f := range o.Fields {
 		if head.EqualFold(f.Name, fieldOrigin) {
-			origin = lower(f.Value)
+			origin = head.Lower(f.Value)
 		} else {
 			extra = append(extra, f)
 		}
@@ -145,13 +145,13 @@ func (h *ClientHandshake) CheckResponse(r *head.Response) (subprotocol string, e
 		}
 	}
 	if s := r.Get(fieldUpgrade); !head.EqualFold(s, valueUpgrade) {
-		return "", ws.Violation("Upgrade is %s, not %q", quote(s), valueUpgrade)
+		return "", ws.Violation("Upgrade is %s, not %q", head.Quote(s), valueUpgrade)
 	}
 	if s := r.Get(fieldConnection); !head.EqualFold(s, valueConnection) {
-		return "", ws.Violation("Connection is %s, not %q", quote(s), valueConnection)
+		return "", ws.Violation("Connection is %s, not %q", head.Quote(s), valueConnection)
 	}
 	if s := r.Get(d.origin); s != h.origin {
-		return "", ws.Violation("%s is %s, not %s", d.origin, quote(s), quote(h.origin))
+		return "", ws.Violation("%s is %s, not %s", d.origin, head.Quote(s), head.Quote(h.origin))
 	}
 	// The query may be a secret: the URLs are not shown.
 	if r.Get(d.location) != h.location {
@@ -163,7 +163,7 @@ func (h *ClientHandshake) CheckResponse(r *head.Response) (subprotocol string, e
 // checkStart75 compares the start of the response in draft-75.
 func checkStart75(r *head.Response) error {
 	if r.Reason != dialect75.reason {
-		return ws.Violation("reason is %s, not %q", quote(r.Reason), dialect75.reason)
+		return ws.Violation("reason is %s, not %q", head.Quote(r.Reason), dialect75.reason)
 	}
 	want := []head.Field{
 		{Name: fieldUpgrade, Value: valueUpgrade},
@@ -183,18 +183,7 @@ func (h *ClientHandshake) checkSubprotocol(r *head.Response, name string) (strin
 	}
 	s := r.Get(name)
 	if want == 1 && !slices.Contains(h.subprotocols, s) {
-		return "", ws.Violation("%s is %s, which was not offered", name, quote(s))
+		return "", ws.Violation("%s is %s, which was not offered", name, head.Quote(s))
 	}
 	return s, nil
-}
-
-// lower returns s with the letters A to Z in lower case.
-func lower(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return string(b)
 }

@@ -125,7 +125,7 @@ func (c *Conn) Err() error {
 // change it until then.
 func (c *Conn) Parse(p []byte) (n int, ev ws.Event) {
 	if c.state == ws.StateClosed || c.state == ws.StatePeerClosed {
-		c.release()
+		c.Release()
 		return len(p), ws.Event{}
 	}
 	for n < len(p) {
@@ -152,13 +152,14 @@ func (c *Conn) Parse(p []byte) (n int, ev ws.Event) {
 		}
 	}
 	if c.phase != phaseText {
-		c.release()
+		c.Release()
 	}
 	return n, ws.Event{}
 }
 
-// release gives the buffer of texts back.
-func (c *Conn) release() {
+// Release returns the buffer of the text under way, which is lost, and the Data of
+// the last event. Callers that drop a Conn before its Close event call it.
+func (c *Conn) Release() {
 	c.out.GiveBack(c.buf)
 	c.buf = nil
 }
@@ -221,7 +222,7 @@ func (c *Conn) text(p []byte) (n int, ev ws.Event) {
 func (c *Conn) gather(data []byte) {
 	if need := len(c.buf) + len(data); need > cap(c.buf) {
 		buf := append(c.out.Borrow(max(need, 2*len(c.buf))), c.buf...)
-		c.release()
+		c.Release()
 		c.buf = buf
 	}
 	c.buf = append(c.buf, data...)
@@ -322,6 +323,6 @@ func (c *Conn) fail(code ws.Code, format string, args ...any) ws.Event {
 func (c *Conn) closed(code ws.Code, reason []byte) ws.Event {
 	c.sendClosing()
 	c.state = ws.StateClosed
-	c.release()
+	c.Release()
 	return ws.Event{Kind: ws.Close, Code: code, Data: reason}
 }

@@ -112,7 +112,7 @@ func offeredSubprotocols(r *head.Request, v ws.Version) ([]string, error) {
 	name := words(v).protocol
 	for value := range head.Values(r.Fields, name) {
 		for _, s := range strings.FieldsFunc(value, separates) {
-			if i := outside(s); i >= 0 {
+			if i := head.IndexInvisible(s); i >= 0 {
 				return nil, ws.Refusal(400, "%s holds the byte 0x%02x", name, s[i])
 			}
 			all = append(all, s)
@@ -127,17 +127,6 @@ func (h *ServerHandshake) Subprotocols() []string { return h.subprotocols }
 // separates reports whether r separates subprotocols.
 func separates(r rune) bool { return r == ' ' || r == '\t' || r == ',' }
 
-// outside returns the index of the first byte of s that a subprotocol cannot
-// have, or -1.
-func outside(s string) int {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return i
-		}
-	}
-	return -1
-}
-
 // Response returns the response that accepts the request: 101, with extra fields
 // after those of the handshake. subprotocol is empty if none is chosen; one that
 // cannot be sent is an error that wraps ws.ErrInvalid. There are no extensions.
@@ -145,8 +134,8 @@ func outside(s string) int {
 // The order and case of the first fields are fixed (draft-75, section 5.2;
 // draft-76, section 5.2, steps 10 and 11).
 func (h *ServerHandshake) Response(subprotocol, _ string, extra []head.Field) (*head.Response, error) {
-	if strings.ContainsFunc(subprotocol, separates) || outside(subprotocol) >= 0 {
-		return nil, fmt.Errorf("%w: subprotocol %s", ws.ErrInvalid, quote(subprotocol))
+	if strings.ContainsFunc(subprotocol, separates) || head.IndexInvisible(subprotocol) >= 0 {
+		return nil, fmt.Errorf("%w: subprotocol %s", ws.ErrInvalid, head.Quote(subprotocol))
 	}
 	d := words(h.version)
 	all := make([]head.Field, 0, 5+len(extra))
@@ -212,12 +201,4 @@ func location(secure bool, host, target string) string {
 		return "wss://" + host + target
 	}
 	return "ws://" + host + target
-}
-
-// quote returns s for an error text, cut after 64 bytes.
-func quote(s string) string {
-	if len(s) > 64 {
-		return fmt.Sprintf("%q...", s[:64])
-	}
-	return fmt.Sprintf("%q", s)
 }

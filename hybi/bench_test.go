@@ -6,6 +6,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/driver/ws"
 	"github.com/sans-io/websocket-driver/extensions"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // messageSizes are the payloads of the benchmarks of whole messages.
@@ -68,12 +69,7 @@ func BenchmarkReceiveSplit(b *testing.B) {
 
 // zeroMasked is a frame, masked with the key 0 if it goes to a server.
 func zeroMasked(server bool, k ws.Kind, p []byte) []byte {
-	op, _ := opcodeOf(k)
-	if !server {
-		return append(appendHeader(nil, finBit|byte(op), 0, len(p)), p...)
-	}
-	in := appendHeader(nil, finBit|byte(op), maskBit, len(p))
-	return append(append(in, 0, 0, 0, 0), p...)
+	return frame.Encode(frame.Header{Fin: true, Opcode: opcodeOf(k), Masked: server}, p)
 }
 
 // BenchmarkSend sends a message and takes the bytes.

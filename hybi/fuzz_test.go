@@ -10,6 +10,7 @@ import (
 
 	"github.com/sans-io/websocket-driver/driver/ws"
 	"github.com/sans-io/websocket-driver/driver/wstest"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 var fuzzVersions = []ws.Version{ws.Hybi7, ws.Hybi8, ws.Hybi13}
@@ -20,6 +21,8 @@ func fuzzConfig(b byte) Config {
 		Version:      fuzzVersions[int(b&3)%3],
 		Server:       b&4 != 0,
 		Pieces:       b&8 != 0,
+		HoldClose:    b&32 != 0,
+		HoldPongs:    b&32 != 0,
 		MaxMessage:   300,
 		MaxFrame:     200,
 		MaxFragments: 5,
@@ -35,12 +38,13 @@ func FuzzConn(f *testing.F) {
 		f.Add(b, uint64(b), encode(b&4 != 0, first("a\xf0\x9f"), ping("x"), last("\x98\x80"), bin("1"), bye(1000, "bye"), text("junk")))
 		f.Add(b, uint64(b), encode(b&4 != 0, firstB(strings.Repeat("x", 150)), more(strings.Repeat("y", 151))))
 		f.Add(b, uint64(b), encode(b&4 != 0, ping("1"), ping("2"), ping("3"), ping("4"), pong(""), text("\xff")))
+		f.Add(b|32, uint64(b), encode(b&4 != 0, first("a"), ping("1"), more("b"), bye(1000, "held"), bye(1001, ""), drawn{op: 0xf}))
 	}
 	for b := range byte(16) {
 		b += 16 + b<<6
-		f.Add(b, uint64(b), encode(b&4 != 0, runs(opText, "\x04a\x01\xc3\x01\xa9\x90b", 1, 3)...))
-		f.Add(b, uint64(b), encode(b&4 != 0, runs(opText, "\xff1\xff2")...))
-		f.Add(b, uint64(b), encode(b&4 != 0, runs(opBinary, "\x04a\x00p")...))
+		f.Add(b, uint64(b), encode(b&4 != 0, runs(frame.Text, "\x04a\x01\xc3\x01\xa9\x90b", 1, 3)...))
+		f.Add(b, uint64(b), encode(b&4 != 0, runs(frame.Text, "\xff1\xff2")...))
+		f.Add(b, uint64(b), encode(b&4 != 0, runs(frame.Binary, "\x04a\x00p")...))
 	}
 	f.Add(byte(2), uint64(0), []byte("\x81\x7e\x00\x05hello"))
 	f.Add(byte(2), uint64(0), []byte("\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff"))
@@ -57,7 +61,8 @@ func FuzzConn(f *testing.F) {
 		checkRecords(t, c, want)
 
 		rnd := rand.New(rand.NewPCG(seed, 0))
-		var out ws.Queue
+		var lends pool
+		out := ws.Queue{Pool: &lends}
 		cut := NewConn(&out, c)
 		got := wstest.Join(wstest.Feed(cut, wstest.Cut(in, func() int { return 1 + rnd.IntN(9) })...))
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -66,11 +71,12 @@ func FuzzConn(f *testing.F) {
 		if !bytes.Equal(whole.Buf, out.Buf) {
 			t.Errorf("output differs: % x whole, % x cut", whole.Buf, out.Buf)
 		}
-		if n := cap(cut.buf); n > max(2*c.MaxMessage+256, pieceSize) {
-			t.Errorf("a buffer of %d bytes", n)
+		// Lent buffers are powers of two.
+		if n := cap(cut.buf); n > max(2*4*c.MaxMessage, 2*pieceSize) || lends.gathering(&out) > 1 {
+			t.Errorf("a buffer of %d bytes, %d are lent", n, lends.gathering(&out))
 		}
 		// Pongs and one close frame: what waits is bounded, whatever comes.
-		if most := (c.MaxPongs + 2) * (maxHeader + maxControl); out.Len() > most {
+		if most := (c.MaxPongs + 2) * (frame.MaxHeader + frame.MaxControl); out.Len() > most {
 			t.Errorf("%d bytes of output wait", out.Len())
 		}
 	})
@@ -83,8 +89,8 @@ func checkRecords(t *testing.T, c Config, records []wstest.Record) {
 		switch {
 		case len(r.Data) > c.MaxMessage:
 			t.Errorf("%v of %d bytes", r.Kind, len(r.Data))
-		case r.Kind == ws.Close && i != len(records)-1:
-			t.Errorf("%v behind Close", records[i+1].Kind)
+		case (r.Kind == ws.Close || r.Kind == ws.PeerClose) && i != len(records)-1:
+			t.Errorf("%v after %v", records[i+1].Kind, r.Kind)
 		case r.Kind == ws.Text && string([]rune(r.Data)) != r.Data:
 			t.Errorf("text %q is not valid UTF-8", r.Data)
 		}
@@ -141,7 +147,7 @@ func FuzzRoundTrip(f *testing.F) {
 			}
 		}
 		got := wstest.Join(wstest.Feed(to, wstest.Cut(out.Take(nil), func() int { return 1 + rnd.IntN(300) })...))
-		if c.Pieces { // a message stands where it began, and one that has not ended shows
+		if c.Pieces { // a message is where it began, and one that has not ended shows
 			got = byEnd(got)
 			want = byEnd(want)
 		}

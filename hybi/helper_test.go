@@ -2,7 +2,6 @@ package hybi
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -13,69 +12,48 @@ import (
 
 	"github.com/sans-io/websocket-driver/driver/ws"
 	"github.com/sans-io/websocket-driver/driver/wstest"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
-// wireKey is the masking key of the examples in section 5.7.
-var wireKey = [4]byte{0x37, 0xfa, 0x21, 0x3d}
+// wireKey is the masking key of the examples in section 5.7: 37 fa 21 3d.
+const wireKey frame.Key = 0x3d21fa37
 
-// fixedKey is a source of masking keys that deals out nothing but wireKey.
+// fixedKey is a source of masking keys that hands out nothing but wireKey.
 type fixedKey struct{}
 
 func (fixedKey) Read(p []byte) (int, error) {
 	for i := range p {
-		p[i] = wireKey[i%4]
+		p[i] = byte(wireKey >> (i % 4 * 8))
 	}
 	return len(p), nil
 }
 
-// frame is a frame as the figure in section 5.2 draws it. Its length takes the
+// drawn is a frame as the figure in section 5.2 draws it. Its length takes the
 // fewest bytes and its mask bit is what the role demands, unless it says other.
-type frame struct {
+type drawn struct {
 	fin     bool
 	rsv     byte // bits 0x40, 0x20 and 0x10
-	op      opcode
+	op      frame.Opcode
 	payload string
 
-	form  int    // bytes of the extended length: 2 or 8; 0 as few as possible
+	form  uint8  // bytes of the extended length: 2 or 8; 0 as few as possible
 	claim uint64 // the length, if it is not that of payload
 	wrong bool   // the mask bit is wrong
 	cut   int    // bytes missing at the end
 }
 
 // encode returns the frame as a client or a server sends it.
-func (f frame) encode(fromClient bool) []byte {
-	n := uint64(len(f.payload))
-	if f.claim > 0 {
-		n = f.claim
+func (f drawn) encode(fromClient bool) []byte {
+	h := frame.Header{Fin: f.fin, RSV: f.rsv, Opcode: f.op, Form: f.form, Length: f.claim}
+	if fromClient != f.wrong {
+		h.Masked, h.Key = true, wireKey
 	}
-	b0, masked := f.rsv|byte(f.op), fromClient != f.wrong
-	if f.fin {
-		b0 |= 0x80
-	}
-	var b1 byte
-	if masked {
-		b1 = 0x80
-	}
-	var b []byte
-	switch {
-	case f.form == 8 || f.form == 0 && n > 0xffff:
-		b = binary.BigEndian.AppendUint64([]byte{b0, b1 | 127}, n)
-	case f.form == 2 || f.form == 0 && n > 125:
-		b = binary.BigEndian.AppendUint16([]byte{b0, b1 | 126}, uint16(n))
-	default:
-		b = []byte{b0, b1 | byte(n)}
-	}
-	if masked {
-		b = append(b, wireKey[:]...)
-		b = append(b, naiveMask([]byte(f.payload), wireKey, 0)...)
-	} else {
-		b = append(b, f.payload...)
-	}
+	b := frame.Encode(h, []byte(f.payload))
 	return b[:len(b)-f.cut]
 }
 
-// encode returns the frames, one behind the other.
-func encode(fromClient bool, frames ...frame) []byte {
+// encode returns the frames, one after the other.
+func encode(fromClient bool, frames ...drawn) []byte {
 	var b []byte
 	for _, f := range frames {
 		b = append(b, f.encode(fromClient)...)
@@ -83,18 +61,18 @@ func encode(fromClient bool, frames ...frame) []byte {
 	return b
 }
 
-func text(s string) frame   { return frame{fin: true, op: opText, payload: s} }
-func bin(s string) frame    { return frame{fin: true, op: opBinary, payload: s} }
-func ping(s string) frame   { return frame{fin: true, op: opPing, payload: s} }
-func pong(s string) frame   { return frame{fin: true, op: opPong, payload: s} }
-func first(s string) frame  { return frame{op: opText, payload: s} }
-func firstB(s string) frame { return frame{op: opBinary, payload: s} }
-func more(s string) frame   { return frame{payload: s} }
-func last(s string) frame   { return frame{fin: true, payload: s} }
+func text(s string) drawn   { return drawn{fin: true, op: frame.Text, payload: s} }
+func bin(s string) drawn    { return drawn{fin: true, op: frame.Binary, payload: s} }
+func ping(s string) drawn   { return drawn{fin: true, op: frame.Ping, payload: s} }
+func pong(s string) drawn   { return drawn{fin: true, op: frame.Pong, payload: s} }
+func first(s string) drawn  { return drawn{op: frame.Text, payload: s} }
+func firstB(s string) drawn { return drawn{op: frame.Binary, payload: s} }
+func more(s string) drawn   { return drawn{payload: s} }
+func last(s string) drawn   { return drawn{fin: true, payload: s} }
 
-// bye is a close frame; the code CodeNoStatus stands for an empty body.
-func bye(code ws.Code, reason string) frame {
-	f := frame{fin: true, op: opClose}
+// bye is a close frame; CodeNoStatus means an empty body.
+func bye(code ws.Code, reason string) drawn {
+	f := drawn{fin: true, op: frame.Close}
 	if code != ws.CodeNoStatus {
 		f.payload = string([]byte{byte(code >> 8), byte(code)}) + reason
 	}
@@ -123,9 +101,9 @@ func gotClose(code ws.Code, reason string) wstest.Record {
 	return wstest.Record{Kind: ws.Close, Code: code, Data: reason}
 }
 
-// gather makes of pieces what is reported without them: each message stands
-// where its last piece stood. What is left of a message that does not end stands
-// before Close or at the end.
+// gather joins pieces to what is reported without them: each message is where its
+// last piece was. What is left of a message that does not end is before Close or
+// at the end.
 func gather(records []wstest.Record) []wstest.Record {
 	var all []wstest.Record
 	var open *wstest.Record
@@ -191,24 +169,60 @@ func splits(in []byte, f func(name string, chunks [][]byte)) {
 	}
 }
 
+// longWay is a Conn that does not know the short way of whole messages.
+type longWay struct{ *Conn }
+
+func (l longWay) Parse(p []byte) (int, ws.Event) { return l.parse(p) }
+
 // check feeds in to new connections with every split, and compares the events
-// and the output.
+// and the output: with and without the short way of whole messages, with and
+// without a Pool.
 func check(t *testing.T, c Config, in []byte, want []wstest.Record, out []byte) {
+	t.Helper()
+	checkWith(t, c, func(*Config) {}, in, want, out)
+}
+
+// checkWith is check for connections that need something of their own: prepare
+// is called for each.
+func checkWith(t *testing.T, c Config, prepare func(*Config), in []byte, want []wstest.Record, out []byte) {
 	t.Helper()
 	failed := false
 	splits(in, func(name string, chunks [][]byte) {
-		if failed {
-			return
-		}
-		var q ws.Queue
-		got := gather(wstest.Feed(NewConn(&q, c), chunks...))
-		if !slices.Equal(got, want) {
-			t.Errorf("%s, %s: events (-want +got):\n%s", describe(c), name, cmp.Diff(want, got))
-			failed = true
-		}
-		if !bytes.Equal(q.Buf, out) {
-			t.Errorf("%s, %s: output\n% x, want\n% x", describe(c), name, q.Buf, out)
-			failed = true
+		for _, way := range []string{"short way", "long way"} {
+			if failed {
+				return
+			}
+			prepare(&c)
+			var q ws.Queue
+			var lends pool
+			conn := NewConn(&q, c)
+			parser := wstest.Parser(conn)
+			if way == "long way" {
+				q.Pool, parser = &lends, longWay{conn}
+			}
+			records := wstest.Feed(parser, chunks...)
+			if got := gather(records); !slices.Equal(got, want) {
+				t.Errorf("%s, %s, %s: events (-want +got):\n%s", describe(c), name, way, cmp.Diff(want, got))
+				failed = true
+			}
+			if !bytes.Equal(q.Buf, out) {
+				t.Errorf("%s, %s, %s: output\n% x, want\n% x", describe(c), name, way, q.Buf, out)
+				failed = true
+			}
+			if conn.buf == nil && q.Pool != nil && lends.gathering(&q) > 0 {
+				t.Errorf("%s, %s, %s: buffers have been lost", describe(c), name, way)
+				failed = true
+			}
+			if conn.kind == ws.None && conn.phase != phaseControl && conn.buf != nil {
+				t.Errorf("%s, %s, %s: %d bytes of buffer at rest", describe(c), name, way, cap(conn.buf))
+				failed = true
+			}
+			for _, r := range records {
+				if r.Kind <= ws.Binary && c.Pieces && (c.Pipeline != nil && len(r.Data) > pieceSize+3 || r.Data == "" && !r.Final) {
+					t.Errorf("%s, %s, %s: a piece of %d bytes", describe(c), name, way, len(r.Data))
+					failed = true
+				}
+			}
 		}
 	})
 }
@@ -227,29 +241,26 @@ func plain(server bool) Config {
 
 // take takes the output of q as frames, and fails if they do not follow each
 // other without a gap.
-func take(t *testing.T, q *ws.Queue, fromClient bool) []frame {
+func take(t *testing.T, q *ws.Queue, fromClient bool) []drawn {
 	t.Helper()
-	var frames []frame
+	var frames []drawn
 	for p := q.Take(nil); len(p) > 0; {
-		h := headerSize(p[1])
-		n, shortest := payloadLength(p[:h])
-		if (p[1]&0x80 != 0) != fromClient || !shortest || n > uint64(len(p)-h) {
+		h, n, err := frame.Parse(p)
+		if n == 0 || err != nil || h.Masked != fromClient || h.Length > uint64(len(p)-n) {
 			t.Fatalf("output holds a bad frame: % x", p[:min(len(p), 20)])
 		}
-		body := p[h : h+int(n)]
-		if fromClient {
-			body = naiveMask(body, [4]byte(p[h-4:h]), 0)
-		}
-		frames = append(frames, frame{fin: p[0]&0x80 != 0, rsv: p[0] & 0x70, op: opcode(p[0] & 0x0f), payload: string(body)})
-		p = p[h+int(n):]
+		end := n + int(h.Length)
+		frame.Mask(p[n:end], h.Key)
+		frames = append(frames, drawn{fin: h.Fin, rsv: h.RSV, op: h.Opcode, payload: string(p[n:end])})
+		p = p[end:]
 	}
 	return frames
 }
 
 // sameFrames compares frames.
-func sameFrames(t *testing.T, got []frame, want ...frame) {
+func sameFrames(t *testing.T, got []drawn, want ...drawn) {
 	t.Helper()
-	if d := cmp.Diff(want, got, cmp.AllowUnexported(frame{})); d != "" {
+	if d := cmp.Diff(want, got, cmp.AllowUnexported(drawn{})); d != "" {
 		t.Errorf("frames (-want +got):\n%s", d)
 	}
 }

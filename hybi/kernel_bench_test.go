@@ -10,32 +10,8 @@ import (
 
 var benchSizes = []int{16, 125, 1024, 65536}
 
-func BenchmarkMask(b *testing.B) {
-	for _, n := range benchSizes {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			p := make([]byte, n)
-			b.SetBytes(int64(n))
-			for b.Loop() {
-				mask(p, 0x12345678)
-			}
-		})
-	}
-}
-
-func BenchmarkAppendMasked(b *testing.B) {
-	for _, n := range benchSizes {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			p, dst := make([]byte, n), make([]byte, 0, n+14)
-			b.SetBytes(int64(n))
-			for b.Loop() {
-				dst = appendMasked(dst[:0], p, 0x12345678)
-			}
-		})
-	}
-}
-
 // samples are alphabets of several scripts. A string is a word; words are drawn
-// at random, so that branch predictors can not learn the text by heart.
+// at random, so that branch predictors cannot memorize the text.
 var samples = []struct {
 	name  string
 	words []string

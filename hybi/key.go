@@ -4,21 +4,22 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
-// keys deals out masking keys (RFC 6455, section 5.3: fresh, unpredictable,
-// from a strong source of entropy). It reads them in batches, and wipes each
-// key as it leaves.
+// keys hands out masking keys (section 5.3: fresh, unpredictable, from a strong
+// source of entropy). It reads them in batches, and wipes each key once used.
 type keys struct {
 	batch [256]byte
-	used  int // bytes at the front of batch that have been dealt out
+	used  int // bytes at the front of batch that have been handed out
 }
 
 func newKeys() *keys { return &keys{used: len(keys{}.batch)} }
 
-// next returns a key for mask. An error of rand leaves keys as it was, so the
-// next call tries again.
-func (k *keys) next(rand io.Reader) (uint32, error) {
+// next returns a key. An error of rand leaves keys unchanged, so the next call
+// tries again.
+func (k *keys) next(rand io.Reader) (frame.Key, error) {
 	if k.used == len(k.batch) {
 		if _, err := io.ReadFull(rand, k.batch[:]); err != nil {
 			clear(k.batch[:])
@@ -30,5 +31,5 @@ func (k *keys) next(rand io.Reader) (uint32, error) {
 	key := binary.LittleEndian.Uint32(b)
 	clear(b)
 	k.used += 4
-	return key, nil
+	return frame.Key(key), nil
 }

@@ -15,7 +15,7 @@ import (
 // A connection that waits between two messages holds no buffer.
 func TestIdleHoldsNothing(t *testing.T) {
 	roles(func(cfg Config) {
-		for _, frames := range [][]frame{
+		for _, frames := range [][]drawn{
 			{text("hello")},
 			{first("ab"), ping("c"), last("d")},
 			{first(""), last("")},
@@ -36,19 +36,24 @@ func TestIdleHoldsNothing(t *testing.T) {
 	})
 }
 
-// After one large message its buffer is let go, even if input never pauses.
-func TestLargeBufferIsLetGo(t *testing.T) {
+// The buffer of a large message stays while there is more input, and is dropped
+// when there is none.
+func TestBufferIsKeptWhileBusy(t *testing.T) {
 	for _, server := range []bool{false, true} {
 		c, _ := newConn(plain(server))
 		in := encode(server, bin(strings.Repeat("x", 1<<20)))
 		c.Parse(in[:1000])
-		next := append(in[1000:], encode(server, text("a"))...)
+		next := append(in[1000:], encode(server, first("a"), last("b"))...)
 		n, ev := c.Parse(next)
-		if len(ev.Data) != 1<<20 || c.buf != nil {
+		if len(ev.Data) != 1<<20 || cap(c.buf) != 1<<20 {
 			t.Errorf("%d bytes, and %d bytes of buffer", len(ev.Data), cap(c.buf))
 		}
-		if _, ev = c.Parse(next[n:]); string(ev.Data) != "a" {
-			t.Errorf("got %v", ev)
+		next = next[n:]
+		if n, ev = c.Parse(next); string(ev.Data) != "ab" || cap(c.buf) != 1<<20 {
+			t.Errorf("got %v, and %d bytes of buffer", ev, cap(c.buf))
+		}
+		if c.Parse(next[n:]); c.buf != nil {
+			t.Errorf("%d bytes of buffer at rest", cap(c.buf))
 		}
 	}
 }
@@ -56,7 +61,7 @@ func TestLargeBufferIsLetGo(t *testing.T) {
 // A failed or closed connection holds nothing.
 func TestClosedHoldsNothing(t *testing.T) {
 	roles(func(cfg Config) {
-		for _, end := range []frame{bye(1000, "x"), text(""), {fin: true, op: 0xf}} {
+		for _, end := range []drawn{bye(1000, "x"), text(""), {fin: true, op: 0xf}} {
 			c, _ := newConn(cfg)
 			in := encode(cfg.Server, first(strings.Repeat("x", 1000)), end)
 			wstest.Feed(c, in[:500], in[500:])
@@ -116,8 +121,7 @@ func TestNoAllocs(t *testing.T) {
 						}
 						spare = q.Take(spare)
 					})
-					op, _ := opcodeOf(k.kind)
-					in := frame{fin: true, op: op, payload: string(p)}.encode(server)
+					in := drawn{fin: true, op: opcodeOf(k.kind), payload: string(p)}.encode(server)
 					work := slices.Clone(in)
 					wstest.NoAllocs(t, func() {
 						copy(work, in)

@@ -7,11 +7,12 @@ import (
 	"slices"
 
 	"github.com/sans-io/websocket-driver/driver/ws"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // sender is the sending half of a Conn. Its machine is the message that the
-// application sends by Fragment: kind is None between messages, first says
-// that none of its frames has left.
+// application sends by Fragment: kind is None between messages, and first says
+// that no frame of it has been queued.
 type sender struct {
 	rand         io.Reader
 	keys         *keys // clients only, made at the first send
@@ -23,49 +24,71 @@ type sender struct {
 	carry        utf8Carry
 }
 
-// Message sends a whole message, a ping or a pong.
-func (c *Conn) Message(k ws.Kind, p []byte) error {
-	op, ok := opcodeOf(k)
-	switch {
-	case c.state != ws.StateOpen:
-		return ws.ErrClosed
-	case !ok:
-		return fmt.Errorf("%w: sending %v", ws.ErrUnsupported, k)
-	case op.isControl():
-		if len(p) > maxControl {
-			return fmt.Errorf("%w: %v of %d bytes, the limit is %d", ws.ErrTooLong, k, len(p), maxControl)
-		}
-		return c.frame(finBit|byte(op), p)
-	case c.send.kind != ws.None:
-		return ErrFragments
-	}
-	if k == ws.Text {
-		if tail, ok := validUTF8(p); tail > 0 || !ok {
-			return ws.ErrInvalidUTF8
-		}
-	}
-	if c.pipe != nil {
-		if rsv, active := c.pipe.Begin(k, len(p)); active {
-			return c.encoded(byte(op)|rsv, p, true)
-		}
-	}
-	return c.frames(byte(op), p, true)
-}
-
 // ErrFragments is the error of a send between the fragments of a message.
 var ErrFragments = fmt.Errorf("%w: the message sent by Fragment has not ended", ws.ErrState)
 
-// Fragment sends the next part of a message as a frame of its own.
+// Message sends a whole message, a ping or a pong. It keeps no reference to p
+// and does not change it.
+//
+// The errors are ws.ErrClosed, those of CheckMessage, ErrFragments, on a client
+// an error of Config.Rand, and an error of an extension, which fails the
+// connection. After an error nothing has been sent.
+func (c *Conn) Message(k ws.Kind, p []byte) error {
+	switch {
+	case !c.state.CanSend():
+		return ws.ErrClosed
+	case k == ws.Binary || k == ws.Text && isUTF8(p): // the usual ones
+	default:
+		if err := CheckMessage(k, p); err != nil {
+			return err
+		}
+	}
+	op := opcodeOf(k)
+	if op.IsControl() {
+		return c.sendFrame(frame.FinBit|byte(op), p)
+	}
+	if c.send.kind != ws.None {
+		return ErrFragments
+	}
+	if c.pipe != nil {
+		if rsv, active := c.pipe.Begin(k, len(p)); active {
+			return c.encode(byte(op)|rsv, p, true)
+		}
+	}
+	return c.sendFrames(byte(op), p, true)
+}
+
+// opcodeOf returns the opcode of a message, ping or pong of kind k, and
+// Continuation for all other kinds.
+func opcodeOf(k ws.Kind) frame.Opcode {
+	switch k {
+	case ws.Text:
+		return frame.Text
+	case ws.Binary:
+		return frame.Binary
+	case ws.Ping:
+		return frame.Ping
+	case ws.Pong:
+		return frame.Pong
+	}
+	return frame.Continuation
+}
+
+// Fragment sends p as the next part of a message of kind Text or Binary, in a
+// frame of its own (section 5.4); fin says that it is the last. Parts of a text
+// may end inside a rune. It keeps no reference to p and does not change it. The
+// errors are those of Message, ws.ErrInvalid for another kind, and ErrFragments
+// for a part of another kind than the first.
 func (c *Conn) Fragment(k ws.Kind, p []byte, fin bool) error {
 	switch {
-	case c.state != ws.StateOpen:
+	case !c.state.CanSend():
 		return ws.ErrClosed
 	case k != ws.Text && k != ws.Binary:
-		return fmt.Errorf("%w: %v in fragments", ws.ErrUnsupported, k)
+		return fmt.Errorf("%w: %v in fragments", ws.ErrInvalid, k)
 	case c.send.kind != ws.None && c.send.kind != k:
 		return ErrFragments
 	}
-	s := c.send // kept back until the frame is queued: an error changes nothing
+	s := c.send // stored when the frame is queued: an error changes nothing
 	if s.kind == ws.None {
 		s.kind, s.first, s.carry = k, true, utf8Carry{}
 	}
@@ -74,15 +97,14 @@ func (c *Conn) Fragment(k ws.Kind, p []byte, fin bool) error {
 	}
 	var b0 byte
 	if s.first {
-		op, _ := opcodeOf(k)
 		s.rsv, s.encoding = c.pipe.Begin(k, -1)
-		b0 = byte(op) | s.rsv
+		b0 = byte(opcodeOf(k)) | s.rsv
 	}
 	var err error
 	if s.encoding {
-		err = c.encoded(b0, p, fin)
+		err = c.encode(b0, p, fin)
 	} else {
-		err = c.frames(b0, p, fin)
+		err = c.sendFrames(b0, p, fin)
 	}
 	if err != nil {
 		return err
@@ -95,29 +117,45 @@ func (c *Conn) Fragment(k ws.Kind, p []byte, fin bool) error {
 	return nil
 }
 
-// Prepared sends a whole message that AppendMessage has encoded.
-func (c *Conn) Prepared(frame []byte) error {
+// Prepared sends a whole message that AppendMessage or AppendEncoded has encoded,
+// on a server. It keeps no reference to frames. The errors are ws.ErrClosed and
+// ErrFragments.
+func (c *Conn) Prepared(frames []byte) error {
 	switch {
-	case c.state != ws.StateOpen:
+	case !c.state.CanSend():
 		return ws.ErrClosed
 	case c.send.kind != ws.None:
 		return ErrFragments
 	}
-	c.out.Grow(len(frame))
-	c.out.Buf = append(c.out.Buf, frame...)
+	c.out.Grow(len(frames))
+	c.out.Buf = append(c.out.Buf, frames...)
 	return nil
 }
 
-// encoded sends what the extensions make of p. If that cannot be sent the
-// connection has failed: the extensions have lost step with the peer's, which
-// could decode no later message.
-func (c *Conn) encoded(b0 byte, p []byte, fin bool) error {
-	start := len(c.out.Buf)
-	buf, err := c.pipe.Encode(c.out.Buf, p, fin)
+// encode sends what the extensions make of p, like sendFrames. If that cannot be
+// sent the connection has failed: the extensions are out of step with the peer's,
+// which could not decode later messages.
+//
+// What the extensions append to the output is framed after it, and removed.
+func (c *Conn) encode(b0 byte, p []byte, fin bool) error {
+	if c.out.Pool != nil {
+		c.out.Grow(frame.MaxHeader + len(p)) // extensions know no Pool
+	}
+	before := c.out.Buf
+	start := len(before)
+	buf, err := c.pipe.Encode(before, p, fin)
 	if err == nil {
-		c.out.Buf = buf
-		err = c.frames(b0, buf[start:], fin)
-		c.out.Buf = slices.Delete(c.out.Buf, start, len(buf))
+		if c.out.Buf = buf; cap(buf) != cap(before) {
+			c.out.GiveBack(before) // it was too short and has been copied
+		}
+		size := len(buf) - start
+		frames := 1
+		if c.send.fragmentSize > 0 {
+			frames += size / int(c.send.fragmentSize)
+		}
+		c.out.Grow(size + frames*frame.MaxHeader) // the payload must not move while it is framed
+		err = c.sendFrames(b0, c.out.Buf[start:], fin)
+		c.out.Buf = slices.Delete(c.out.Buf, start, start+size)
 	}
 	if err != nil {
 		c.fail(ws.CodeInternalError, "an encoded message could not be sent")
@@ -125,33 +163,35 @@ func (c *Conn) encoded(b0 byte, p []byte, fin bool) error {
 	return err
 }
 
-// frames sends p as one frame, or as several of fragmentSize bytes. b0 is the
-// first byte of the first of them, without FIN; the others continue it.
-func (c *Conn) frames(b0 byte, p []byte, fin bool) error {
+// sendFrames queues p as one frame, or as several of fragmentSize bytes. b0 is the
+// first byte of the first of them, without FIN; fin is that of the last. After an
+// error none is queued.
+func (c *Conn) sendFrames(b0 byte, p []byte, fin bool) error {
 	start := len(c.out.Buf)
 	for size := int(c.send.fragmentSize); size > 0 && len(p) > size; p = p[size:] {
-		if err := c.frame(b0, p[:size]); err != nil {
+		if err := c.sendFrame(b0, p[:size]); err != nil {
 			c.out.Buf = c.out.Buf[:start]
 			return err
 		}
-		b0 = byte(opContinuation)
+		b0 = byte(frame.Continuation)
 	}
 	if fin {
-		b0 |= finBit
+		b0 |= frame.FinBit
 	}
-	if err := c.frame(b0, p); err != nil {
+	if err := c.sendFrame(b0, p); err != nil {
 		c.out.Buf = c.out.Buf[:start]
 		return err
 	}
 	return nil
 }
 
-// frame queues one frame, masked if this is a client.
-func (c *Conn) frame(b0 byte, p []byte) error {
-	c.out.Grow(maxHeader + len(p))
+// sendFrame queues a frame with the payload p, masked if this is a client. b0 is
+// its first byte. The only error is that of Rand.
+func (c *Conn) sendFrame(b0 byte, p []byte) error {
+	c.out.Grow(frame.MaxHeader + len(p))
 	buf := c.out.Buf
 	if c.server {
-		buf = appendHeader(buf, b0, 0, len(p))
+		buf = frame.AppendStart(buf, b0, 0, uint64(len(p)))
 		c.out.Buf = append(buf, p...)
 		return nil
 	}
@@ -162,15 +202,36 @@ func (c *Conn) frame(b0 byte, p []byte) error {
 	if err != nil {
 		return err
 	}
-	buf = appendHeader(buf, b0, maskBit, len(p))
-	buf = binary.LittleEndian.AppendUint32(buf, key)
-	c.out.Buf = appendMasked(buf, p, key)
+	buf = frame.AppendStart(buf, b0, frame.MaskBit, uint64(len(p)))
+	buf = binary.LittleEndian.AppendUint32(buf, uint32(key))
+	n := len(buf)
+	buf = buf[:n+len(p)]
+	frame.MaskTo(buf[n:], p, key)
+	c.out.Buf = buf
 	return nil
 }
 
-// pong answers a ping (section 5.5.2). When maxPongs answers wait already, the
-// newest of them gives way (section 5.5.3): what waits stays bounded however
-// many pings come. Pongs count as waiting until the last of them has left.
+// AppendMessage appends a message of kind k, Text or Binary, as a server without
+// extensions sends it: in one frame or, if fragmentSize is above 0, in frames of
+// at most that many bytes.
+func AppendMessage(dst []byte, k ws.Kind, p []byte, fragmentSize int) []byte {
+	return AppendEncoded(dst, k, 0, p, fragmentSize)
+}
+
+// AppendEncoded is AppendMessage for what extensions have made of a message; rsv
+// are the bits that they set on the first frame.
+func AppendEncoded(dst []byte, k ws.Kind, rsv byte, p []byte, fragmentSize int) []byte {
+	b0 := byte(opcodeOf(k)) | rsv
+	for fragmentSize > 0 && len(p) > fragmentSize {
+		dst = append(frame.AppendStart(dst, b0, 0, uint64(fragmentSize)), p[:fragmentSize]...)
+		b0, p = byte(frame.Continuation), p[fragmentSize:]
+	}
+	return append(frame.AppendStart(dst, frame.FinBit|b0, 0, uint64(len(p))), p...)
+}
+
+// pong answers a ping (section 5.5.2). If maxPongs answers already wait, the
+// newest of them is removed (section 5.5.3): what waits stays bounded however
+// many pings arrive. Pongs count as waiting until the last of them has left.
 func (c *Conn) pong(p []byte) {
 	if c.out.Left() >= c.pongEnd {
 		c.pongs = 0
@@ -180,7 +241,7 @@ func (c *Conn) pong(p []byte) {
 		c.pongs--
 	}
 	start := c.out.End()
-	if err := c.frame(finBit|byte(opPong), p); err != nil {
+	if err := c.sendFrame(frame.FinBit|byte(frame.Pong), p); err != nil {
 		c.fail(ws.CodeInternalError, "%v", err)
 		return
 	}

@@ -12,29 +12,31 @@ import (
 	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
-// Frames of every size, as each role sends them (section 5.2).
+// Frames of every size, as each role sends them.
 func TestSend(t *testing.T) {
 	for _, server := range []bool{false, true} {
-		c, q := newConn(plain(server))
-		sizes(func(n int) {
-			s := strings.Repeat("é", n/2) + strings.Repeat("x", n%2)
-			if err := c.Message(ws.Text, []byte(s)); err != nil {
-				t.Fatal(err)
-			}
-			if err := c.Message(ws.Binary, []byte(s)); err != nil {
-				t.Fatal(err)
-			}
-			if want := encode(!server, text(s), bin(s)); !bytes.Equal(q.Take(nil), want) {
-				t.Errorf("%d bytes: bad output", n)
+		t.Run(fmt.Sprint("5.2 server ", server), func(t *testing.T) {
+			c, q := newConn(plain(server))
+			sizes(func(n int) {
+				s := strings.Repeat("é", n/2) + strings.Repeat("x", n%2)
+				if err := c.Message(ws.Text, []byte(s)); err != nil {
+					t.Fatal(err)
+				}
+				if err := c.Message(ws.Binary, []byte(s)); err != nil {
+					t.Fatal(err)
+				}
+				if want := encode(!server, text(s), bin(s)); !bytes.Equal(q.Take(nil), want) {
+					t.Errorf("%d bytes: bad output", n)
+				}
+			})
+			for _, n := range []int{0, 1, 124, 125} {
+				s := strings.Repeat("\xff", n)
+				if err := errors.Join(c.Message(ws.Ping, []byte(s)), c.Message(ws.Pong, []byte(s))); err != nil {
+					t.Fatal(err)
+				}
+				sameFrames(t, take(t, q, !server), ping(s), pong(s))
 			}
 		})
-		for _, n := range []int{0, 1, 124, 125} {
-			s := strings.Repeat("\xff", n)
-			if err := errors.Join(c.Message(ws.Ping, []byte(s)), c.Message(ws.Pong, []byte(s))); err != nil {
-				t.Fatal(err)
-			}
-			sameFrames(t, take(t, q, !server), ping(s), pong(s))
-		}
 	}
 }
 
@@ -62,32 +64,34 @@ func TestSendKeepsPayload(t *testing.T) {
 // FragmentSize cuts messages, anywhere, and fragments too, but no control frame.
 func TestFragmentSize(t *testing.T) {
 	for _, server := range []bool{false, true} {
-		cfg := plain(server)
-		cfg.FragmentSize = 4
-		c, q := newConn(cfg)
-		for _, s := range []string{"", "abcd", "abcde", "abcdefgh", "€€€"} {
-			if err := c.Message(ws.Text, []byte(s)); err != nil {
+		t.Run(fmt.Sprint("5.4 server ", server), func(t *testing.T) {
+			cfg := plain(server)
+			cfg.FragmentSize = 4
+			c, q := newConn(cfg)
+			for _, s := range []string{"", "abcd", "abcde", "abcdefgh", "€€€"} {
+				if err := c.Message(ws.Text, []byte(s)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := errors.Join(
+				c.Message(ws.Ping, []byte("longer")),
+				c.Fragment(ws.Binary, []byte("abcde"), false),
+				c.Fragment(ws.Binary, nil, false),
+				c.Fragment(ws.Binary, []byte("fghij"), true))
+			if err != nil {
 				t.Fatal(err)
 			}
-		}
-		err := errors.Join(
-			c.Message(ws.Ping, []byte("longer")),
-			c.Fragment(ws.Binary, []byte("abcde"), false),
-			c.Fragment(ws.Binary, nil, false),
-			c.Fragment(ws.Binary, []byte("fghij"), true))
-		if err != nil {
-			t.Fatal(err)
-		}
-		sameFrames(t, take(t, q, !server),
-			text(""), text("abcd"), first("abcd"), last("e"), first("abcd"), last("efgh"),
-			first("€\xe2"), more("\x82\xac\xe2\x82"), last("\xac"), ping("longer"),
-			firstB("abcd"), more("e"), more(""), more("fghi"), last("j"))
+			sameFrames(t, take(t, q, !server),
+				text(""), text("abcd"), first("abcd"), last("e"), first("abcd"), last("efgh"),
+				first("€\xe2"), more("\x82\xac\xe2\x82"), last("\xac"), ping("longer"),
+				firstB("abcd"), more("e"), more(""), more("fghi"), last("j"))
+		})
 	}
 }
 
-// AppendMessage makes the bytes that a server's Message makes, and Encoded
+// AppendMessage makes the bytes that a server's Message makes, and Prepared
 // sends them.
-func TestEncoded(t *testing.T) {
+func TestPrepared(t *testing.T) {
 	for _, size := range []int{0, 1, 3, 100} {
 		for _, s := range []string{"", "abc", strings.Repeat("long", 50)} {
 			cfg := plain(true)
@@ -102,7 +106,7 @@ func TestEncoded(t *testing.T) {
 				t.Errorf("cut at %d: got % x, want % x", size, got, want)
 			}
 			if err := c.Prepared(want); err != nil || !bytes.Equal(q.Take(nil), want) {
-				t.Errorf("Encoded: %v", err)
+				t.Errorf("Prepared: %v", err)
 			}
 		}
 	}
@@ -126,21 +130,23 @@ func TestEncoded(t *testing.T) {
 // Fragments of a text may cut runes; the text may not be bad at any point.
 func TestFragment(t *testing.T) {
 	for _, server := range []bool{false, true} {
-		c, q := newConn(plain(server))
-		parts := []string{"a\xf0", "", "\x9f", "\x98", "\x80b"}
-		for i, s := range parts {
-			if err := c.Fragment(ws.Text, []byte(s), i == len(parts)-1); err != nil {
+		t.Run(fmt.Sprint("5.4 server ", server), func(t *testing.T) {
+			c, q := newConn(plain(server))
+			parts := []string{"a\xf0", "", "\x9f", "\x98", "\x80b"}
+			for i, s := range parts {
+				if err := c.Fragment(ws.Text, []byte(s), i == len(parts)-1); err != nil {
+					t.Fatal(err)
+				}
+				if err := c.Message(ws.Ping, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := c.Fragment(ws.Binary, []byte("\xff"), true); err != nil {
 				t.Fatal(err)
 			}
-			if err := c.Message(ws.Ping, nil); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := c.Fragment(ws.Binary, []byte("\xff"), true); err != nil {
-			t.Fatal(err)
-		}
-		sameFrames(t, take(t, q, !server), first("a\xf0"), ping(""), more(""), ping(""), more("\x9f"), ping(""),
-			more("\x98"), ping(""), last("\x80b"), ping(""), bin("\xff"))
+			sameFrames(t, take(t, q, !server), first("a\xf0"), ping(""), more(""), ping(""), more("\x9f"), ping(""),
+				more("\x98"), ping(""), last("\x80b"), ping(""), bin("\xff"))
+		})
 	}
 }
 
@@ -154,87 +160,92 @@ func TestSendErrors(t *testing.T) {
 		return func(c *Conn) error { return c.Fragment(k, []byte(s), fin) }
 	}
 	tests := []struct {
+		rule   string
 		name   string
 		before func(*Conn) error // nil for none
 		call   func(*Conn) error
 		want   error
 	}{
-		{"long ping", nil, message(ws.Ping, strings.Repeat("p", 126)), ws.ErrTooLong},
-		{"long pong", nil, message(ws.Pong, strings.Repeat("p", 126)), ws.ErrTooLong},
-		{"bad text", nil, message(ws.Text, "ab\xff"), ws.ErrInvalidUTF8},
-		{"truncated text", nil, message(ws.Text, "ab\xe2\x82"), ws.ErrInvalidUTF8},
-		{"a close as a message", nil, message(ws.Close, ""), ws.ErrUnsupported},
-		{"no kind", nil, message(ws.None, ""), ws.ErrUnsupported},
-		{"an unknown kind", nil, message(200, ""), ws.ErrUnsupported},
-		{"a ping in fragments", nil, fragment(ws.Ping, "", true), ws.ErrUnsupported},
-		{"bad fragment", nil, fragment(ws.Text, "\x80", false), ws.ErrInvalidUTF8},
-		{"truncated last fragment", nil, fragment(ws.Text, "\xe2", true), ws.ErrInvalidUTF8},
-		{"bad end of a rune", fragment(ws.Text, "a\xe2\x82", false), fragment(ws.Text, "b", false), ws.ErrInvalidUTF8},
-		{"truncated rune at the end", fragment(ws.Text, "a\xe2\x82", false), fragment(ws.Text, "", true), ws.ErrInvalidUTF8},
-		{"text inside a text", fragment(ws.Text, "a\xe2\x82", false), message(ws.Text, "b"), ws.ErrState},
-		{"binary inside a text", fragment(ws.Text, "a\xe2\x82", false), message(ws.Binary, "b"), ws.ErrState},
-		{"binary fragment inside a text", fragment(ws.Text, "a\xe2\x82", false), fragment(ws.Binary, "b", true), ws.ErrState},
-		{"long ping inside a text", fragment(ws.Text, "a\xe2\x82", false), message(ws.Ping, strings.Repeat("p", 126)), ws.ErrTooLong},
-		{"close with a bad code inside a text", fragment(ws.Text, "a\xe2\x82", false), func(c *Conn) error { return c.Close(1, "") }, ws.ErrUnsupported},
+		{"5.5", "long ping", nil, message(ws.Ping, strings.Repeat("p", 126)), ws.ErrTooLong},
+		{"5.5", "long pong", nil, message(ws.Pong, strings.Repeat("p", 126)), ws.ErrTooLong},
+		{"8.1", "bad text", nil, message(ws.Text, "ab\xff"), ws.ErrInvalidUTF8},
+		{"8.1", "truncated text", nil, message(ws.Text, "ab\xe2\x82"), ws.ErrInvalidUTF8},
+		{"5.6", "a close as a message", nil, message(ws.Close, ""), ws.ErrInvalid},
+		{"5.6", "no kind", nil, message(ws.None, ""), ws.ErrInvalid},
+		{"5.6", "an unknown kind", nil, message(200, ""), ws.ErrInvalid},
+		{"5.4", "a ping in fragments", nil, fragment(ws.Ping, "", true), ws.ErrInvalid},
+		{"8.1", "bad fragment", nil, fragment(ws.Text, "\x80", false), ws.ErrInvalidUTF8},
+		{"8.1", "truncated last fragment", nil, fragment(ws.Text, "\xe2", true), ws.ErrInvalidUTF8},
+		{"8.1", "bad end of a rune", fragment(ws.Text, "a\xe2\x82", false), fragment(ws.Text, "b", false), ws.ErrInvalidUTF8},
+		{"8.1", "truncated rune at the end", fragment(ws.Text, "a\xe2\x82", false), fragment(ws.Text, "", true), ws.ErrInvalidUTF8},
+		{"5.4", "text inside a text", fragment(ws.Text, "a\xe2\x82", false), message(ws.Text, "b"), ws.ErrState},
+		{"5.4", "binary inside a text", fragment(ws.Text, "a\xe2\x82", false), message(ws.Binary, "b"), ws.ErrState},
+		{"5.4", "binary fragment inside a text", fragment(ws.Text, "a\xe2\x82", false), fragment(ws.Binary, "b", true), ws.ErrState},
+		{"5.5", "long ping inside a text", fragment(ws.Text, "a\xe2\x82", false), message(ws.Ping, strings.Repeat("p", 126)), ws.ErrTooLong},
+		{"7.4.2", "close with a bad code inside a text", fragment(ws.Text, "a\xe2\x82", false), func(c *Conn) error { return c.Close(1, "") }, ws.ErrInvalid},
 	}
 	for _, tt := range tests {
-		for _, server := range []bool{false, true} {
-			cfg := plain(server)
-			cfg.FragmentSize = 2
-			c, q := newConn(cfg)
-			if tt.before != nil {
-				if err := tt.before(c); err != nil {
-					t.Fatalf("%s: %v", tt.name, err)
+		t.Run(tt.rule+" "+tt.name, func(t *testing.T) {
+			for _, server := range []bool{false, true} {
+				cfg := plain(server)
+				cfg.FragmentSize = 2
+				c, q := newConn(cfg)
+				if tt.before != nil {
+					if err := tt.before(c); err != nil {
+						t.Fatal(err)
+					}
 				}
-			}
-			before := bytes.Clone(q.Buf)
-			if err := tt.call(c); !errors.Is(err, tt.want) {
-				t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
-			}
-			if !bytes.Equal(q.Buf, before) || c.State() != ws.StateOpen || c.Err() != nil {
-				t.Errorf("%s: %d bytes queued, %v, %v", tt.name, q.Len()-len(before), c.State(), c.Err())
-			}
-			// What was under way goes on.
-			q.Take(nil)
-			if tt.before != nil {
-				if err := c.Fragment(ws.Text, []byte("\xac"), true); err != nil {
-					t.Errorf("%s: then: %v", tt.name, err)
+				before := bytes.Clone(q.Buf)
+				if err := tt.call(c); !errors.Is(err, tt.want) {
+					t.Errorf("got %v, want %v", err, tt.want)
 				}
-				sameFrames(t, take(t, q, !server), last("\xac"))
+				if !bytes.Equal(q.Buf, before) || c.State() != ws.StateOpen || c.Err() != nil {
+					t.Errorf("%d bytes queued, %v, %v", q.Len()-len(before), c.State(), c.Err())
+				}
+				// What was under way continues.
+				q.Take(nil)
+				if tt.before != nil {
+					if err := c.Fragment(ws.Text, []byte("\xac"), true); err != nil {
+						t.Errorf("then: %v", err)
+					}
+					sameFrames(t, take(t, q, !server), last("\xac"))
+				}
+				if err := c.Message(ws.Text, []byte("a")); err != nil {
+					t.Errorf("then: %v", err)
+				}
+				sameFrames(t, take(t, q, !server), text("a"))
 			}
-			if err := c.Message(ws.Text, []byte("a")); err != nil {
-				t.Errorf("%s: then: %v", tt.name, err)
-			}
-			sameFrames(t, take(t, q, !server), text("a"))
-		}
+		})
 	}
 }
 
 // After Close, and after the peer's, nothing can be sent.
 func TestSendClosed(t *testing.T) {
 	for _, server := range []bool{false, true} {
-		for _, end := range []func(c *Conn){
-			func(c *Conn) { c.Close(1000, "") },
-			func(c *Conn) { c.Fragment(ws.Text, []byte("a"), false); c.Close(1000, "") },
-			func(c *Conn) { wstest.Feed(c, encode(server, bye(1000, ""))) },
-			func(c *Conn) { wstest.Feed(c, encode(server, last(""))) },
-		} {
-			c, q := newConn(plain(server))
-			end(c)
-			state := c.State()
-			q.Take(nil)
-			for _, err := range []error{
-				c.Message(ws.Text, nil), c.Message(ws.Text, []byte("\xff")), c.Message(ws.Ping, nil), c.Message(ws.Close, nil),
-				c.Fragment(ws.Text, nil, true), c.Prepared(nil), c.Close(1000, ""), c.Close(1, ""),
+		t.Run(fmt.Sprint("5.5.1 server ", server), func(t *testing.T) {
+			for _, end := range []func(c *Conn){
+				func(c *Conn) { c.Close(1000, "") },
+				func(c *Conn) { c.Fragment(ws.Text, []byte("a"), false); c.Close(1000, "") },
+				func(c *Conn) { wstest.Feed(c, encode(server, bye(1000, ""))) },
+				func(c *Conn) { wstest.Feed(c, encode(server, last(""))) },
 			} {
-				if err != ws.ErrClosed {
-					t.Errorf("got %v", err)
+				c, q := newConn(plain(server))
+				end(c)
+				state := c.State()
+				q.Take(nil)
+				for _, err := range []error{
+					c.Message(ws.Text, nil), c.Message(ws.Text, []byte("\xff")), c.Message(ws.Ping, nil), c.Message(ws.Close, nil),
+					c.Fragment(ws.Text, nil, true), c.Prepared(nil), c.Close(1000, ""), c.Close(1, ""),
+				} {
+					if err != ws.ErrClosed {
+						t.Errorf("got %v", err)
+					}
+				}
+				if q.Len() > 0 || c.State() != state {
+					t.Errorf("%d bytes queued, %v", q.Len(), c.State())
 				}
 			}
-			if q.Len() > 0 || c.State() != state {
-				t.Errorf("%d bytes queued, %v", q.Len(), c.State())
-			}
-		}
+		})
 	}
 }
 
@@ -251,9 +262,11 @@ func (c *counter) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Section 5.3: each frame of a client has a key of its own, which comes from
-// Rand; servers ask for none.
-func TestMaskingKeys(t *testing.T) {
+// Each frame of a client has a key of its own, which comes from Rand; servers ask
+// for none.
+func TestMaskingKeys(t *testing.T) { t.Run("5.3", testMaskingKeys) }
+
+func testMaskingKeys(t *testing.T) {
 	cfg := plain(false)
 	cfg.Rand, cfg.FragmentSize = &counter{}, 1
 	c, q := newConn(cfg)
@@ -264,7 +277,7 @@ func TestMaskingKeys(t *testing.T) {
 	}
 	p := q.Take(nil)
 	for i := range 150 {
-		n := int(p[1] & lenBits)
+		n := int(p[1] & 0x7f)
 		if want := []byte{0, 0, 0, byte(i + 1)}; !bytes.Equal(p[2:6], want) {
 			t.Fatalf("frame %d has key % x, want % x", i, p[2:6], want)
 		}
@@ -286,7 +299,7 @@ func TestKeysAreWiped(t *testing.T) {
 			t.Fatalf("got %x and %v", key, err)
 		}
 		if !bytes.Equal(k.batch[:k.used], make([]byte, k.used)) {
-			t.Fatalf("after %d keys: used bytes stand in the batch", i+1)
+			t.Fatalf("after %d keys: used bytes are still in the batch", i+1)
 		}
 	}
 }
@@ -352,11 +365,11 @@ func TestKeysRunOut(t *testing.T) {
 	sameFrames(t, take(t, q, true), first("a"), last("b"))
 }
 
-// A client that has no key for a pong fails: pings must be answered. It can not
+// A client that has no key for a pong fails: pings must be answered. It cannot
 // send a close frame either.
 func TestBrokenRandAtPong(t *testing.T) {
 	for _, tt := range []struct {
-		in   frame
+		in   drawn
 		want string
 	}{
 		{ping("p"), "[{Close false 1011 (internal error) websocket: no masking key: " + io.ErrNoProgress.Error() + "}]"},

@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // The states of UTF-8 validation. An automaton of nine states reads one byte
 // at a time. For each byte, utf8Steps holds one number in which the state that
-// follows state s stands at bit s; so states are multiples of six, and
+// follows state s is at bit s; so states are multiples of six, and
 //
 //	s = utf8Steps[b] >> (s & 63)
 //
@@ -17,10 +17,10 @@ const (
 	utf8One              // one more continuation byte
 	utf8Two              // two more
 	utf8Three            // three more
-	utf8E0               // behind E0: two more, the next not below A0
-	utf8ED               // behind ED: two more, the next not above 9F
-	utf8F0               // behind F0: three more, the next not below 90
-	utf8F4               // behind F4: three more, the next not above 8F
+	utf8E0               // after E0: two more, the next not below A0
+	utf8ED               // after ED: two more, the next not above 9F
+	utf8F0               // after F0: three more, the next not below 90
+	utf8F4               // after F4: three more, the next not above 8F
 )
 
 // utf8Steps are the steps of the automaton, by byte.
@@ -74,6 +74,12 @@ func utf8Next(s uint64, p []byte) uint64 {
 	return s & 63
 }
 
+// isUTF8 reports whether p is valid UTF-8.
+func isUTF8(p []byte) bool {
+	tail, ok := validUTF8(p)
+	return ok && tail == 0
+}
+
 // validUTF8 checks p, which begins between two runes. It is ok if p is the
 // beginning of some valid UTF-8 (RFC 3629): a byte that no valid text has in
 // its place is found even if its rune is not complete. tail, 0 to 3, is the
@@ -103,6 +109,9 @@ func validUTF8(p []byte) (tail int, ok bool) {
 	}
 	return tail, true
 }
+
+// highBits are the top bits of the bytes of a word: set in no ASCII text.
+const highBits = 0x8080808080808080
 
 // high64 returns a bit of highBits if one of the 64 bytes is not ASCII, else 0.
 func high64(b *[64]byte) uint64 {

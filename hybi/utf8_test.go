@@ -8,7 +8,7 @@ import (
 )
 
 // edges holds the first and the last byte of every range of RFC 3629, section
-// 4, and what stands beside them.
+// 4, and the bytes beside them.
 var edges = []byte{
 	0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF,
 	0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF,
@@ -29,7 +29,7 @@ func beginning(p []byte) (tail int, ok bool) {
 	return 0, true
 }
 
-// completable reports whether up to three bytes behind p make it valid UTF-8.
+// completable reports whether up to three bytes after p make it valid UTF-8.
 // The four bytes that are tried stand for all ranges of continuation bytes.
 func completable(p []byte, more int) bool {
 	if utf8.Valid(p) {
@@ -132,7 +132,7 @@ func TestValidUTF8Mutated(t *testing.T) {
 	}
 }
 
-// One bad byte is found wherever it stands, in ASCII and in other text.
+// One bad byte is found wherever it is, in ASCII and in other text.
 func TestValidUTF8Place(t *testing.T) {
 	for _, text := range []string{"a", "é", "あ", "😀"} {
 		p := bytes.Repeat([]byte(text), 300/len(text))
@@ -169,41 +169,52 @@ func checkSplit(t *testing.T, p []byte, cut int) {
 	}
 }
 
-// vectors are texts around the borders of RFC 3629 and the ones that Autobahn
-// uses (6.3, 6.4 and following).
-var vectors = []string{
-	"", "a", "κόσμε", "Hello-µ@ßöäüàá-UTF-8!!", "日本語", "😀🚀",
-	"\u0080", "\u07FF", "\u0800", "\uD7FF", "\uE000", "\uFFFD", "\uFFFF", "\U00010000", "\U0010FFFF",
-	"\xC0\x80", "\xC1\xBF", "\xE0\x80\xAF", "\xE0\x9F\xBF", "\xF0\x8F\xBF\xBF", // overlong
-	"\xED\xA0\x80", "\xED\xBF\xBF", "κόσμε\xED\xA0\x80edited", // surrogates
-	"\xF4\x90\x80\x80", "κόσμε\xF4\x90\x80\x80edited", "\xF5\x80\x80\x80", "\xF8\x88\x80\x80\x80", // beyond U+10FFFF
-	"\x80", "\xBF", "a\x80a", "é\x80", // stray continuation
-	"\xC3", "\xE3\x81", "\xF0\x9F\x98", "\xF0\x9F\x98a", "\xE3\x81é", "\xC3\xC3", // not complete
+// texts are texts around the borders of RFC 3629, section 4, and the ones that
+// Autobahn uses (6.3, 6.4 and following).
+var texts = []struct{ rule, name, text string }{
+	{"8.1", "empty", ""}, {"8.1", "ASCII", "a"}, {"8.1", "Greek", "κόσμε"}, {"8.1", "Latin", "Hello-µ@ßöäüàá-UTF-8!!"},
+	{"8.1", "Japanese", "日本語"}, {"8.1", "emoji", "😀🚀"},
+	{"8.1", "first of 2 bytes", "\u0080"}, {"8.1", "last of 2 bytes", "\u07FF"},
+	{"8.1", "first of 3 bytes", "\u0800"}, {"8.1", "last before surrogates", "\uD7FF"}, {"8.1", "first after surrogates", "\uE000"},
+	{"8.1", "replacement", "\uFFFD"}, {"8.1", "last of 3 bytes", "\uFFFF"},
+	{"8.1", "first of 4 bytes", "\U00010000"}, {"8.1", "last of 4 bytes", "\U0010FFFF"},
+	{"8.1", "overlong C0", "\xC0\x80"}, {"8.1", "overlong C1", "\xC1\xBF"}, {"8.1", "overlong E0 80", "\xE0\x80\xAF"},
+	{"8.1", "overlong E0 9F", "\xE0\x9F\xBF"}, {"8.1", "overlong F0", "\xF0\x8F\xBF\xBF"},
+	{"8.1", "first surrogate", "\xED\xA0\x80"}, {"8.1", "last surrogate", "\xED\xBF\xBF"}, {"8.1", "surrogate inside", "κόσμε\xED\xA0\x80edited"},
+	{"8.1", "above 10FFFF", "\xF4\x90\x80\x80"}, {"8.1", "above 10FFFF inside", "κόσμε\xF4\x90\x80\x80edited"},
+	{"8.1", "F5", "\xF5\x80\x80\x80"}, {"8.1", "F8", "\xF8\x88\x80\x80\x80"},
+	{"8.1", "stray 80", "\x80"}, {"8.1", "stray BF", "\xBF"}, {"8.1", "stray inside", "a\x80a"}, {"8.1", "stray after a rune", "é\x80"},
+	{"8.1", "1 of 2 bytes", "\xC3"}, {"8.1", "2 of 3 bytes", "\xE3\x81"}, {"8.1", "3 of 4 bytes", "\xF0\x9F\x98"},
+	{"8.1", "3 of 4 bytes inside", "\xF0\x9F\x98a"}, {"8.1", "2 of 3 bytes inside", "\xE3\x81é"}, {"8.1", "1 of 2 bytes twice", "\xC3\xC3"},
 }
 
 func TestUTF8CarrySplits(t *testing.T) {
-	for _, v := range vectors {
-		for _, text := range []string{v, "ASCII before " + v + " and behind", v + v} {
-			for cut := range len(text) + 1 {
-				checkSplit(t, []byte(text), cut)
+	for _, v := range texts {
+		t.Run(v.rule+" "+v.name, func(t *testing.T) {
+			for _, text := range []string{v.text, "ASCII before " + v.text + " and after", v.text + v.text} {
+				for cut := range len(text) + 1 {
+					checkSplit(t, []byte(text), cut)
+				}
 			}
-		}
+		})
 	}
 }
 
 // Byte by byte, the verdict turns bad with the same byte as for the whole.
 func TestUTF8CarryBytes(t *testing.T) {
-	for _, v := range vectors {
-		var c utf8Carry
-		for i := range len(v) {
-			ok := c.check([]byte{v[i]})
-			if _, want := beginning([]byte(v[:i+1])); ok != want {
-				t.Errorf("%q: got %v at %d, want %v", v, ok, i, want)
+	for _, v := range texts {
+		t.Run(v.rule+" "+v.name, func(t *testing.T) {
+			var c utf8Carry
+			for i := range len(v.text) {
+				ok := c.check([]byte{v.text[i]})
+				if _, want := beginning([]byte(v.text[:i+1])); ok != want {
+					t.Errorf("got %v at %d, want %v", ok, i, want)
+				}
+				if !ok {
+					break
+				}
 			}
-			if !ok {
-				break
-			}
-		}
+		})
 	}
 }
 
@@ -240,8 +251,8 @@ func TestUTF8CarryFill(t *testing.T) {
 }
 
 func FuzzUTF8(f *testing.F) {
-	for i, v := range vectors {
-		f.Add([]byte(v), uint8(i))
+	for i, v := range texts {
+		f.Add([]byte(v.text), uint8(i))
 	}
 	f.Add(bytes.Repeat([]byte("ASCII あ"), 20), uint8(64))
 	f.Fuzz(func(t *testing.T, p []byte, cut uint8) {

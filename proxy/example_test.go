@@ -13,7 +13,7 @@ import (
 	"github.com/sans-io/websocket-driver/proxy"
 )
 
-// A tunnel, and then a client through it, over one transport.
+// A tunnel, followed by a client through it, over one transport.
 func Example() {
 	transport, far := net.Pipe()
 	go serveProxy(far)
@@ -40,10 +40,11 @@ func Example() {
 	d.Start()
 	d.Text([]byte("hello"))
 	in := make([]byte, 4096)
-	for !d.Done() {
+	for d.Needs() != driver.NeedFinish {
+		n := copy(in, rest) // input that arrived with the proxy's answer
+		rest = rest[n:]
 		d.IO().WriteTo(transport)
-		n := copy(in, rest) // what came with the proxy's answer is the client's
-		if rest = rest[n:]; n == 0 {
+		if n == 0 && d.Needs()&driver.NeedInput != 0 {
 			if n, err = transport.Read(in); err != nil {
 				d.EOF()
 			}
@@ -62,8 +63,8 @@ func Example() {
 	// Close ""
 }
 
-// connect carries the exchange, and returns what belongs to the target already.
-func connect(transport io.ReadWriter, p *proxy.Conn) (rest []byte, err error) {
+// connect runs the exchange and returns input that belongs to the target.
+func connect(transport io.ReadWriter, p *proxy.Exchange) (rest []byte, err error) {
 	in := make([]byte, 4096)
 	for {
 		if _, err := p.IO().WriteTo(transport); err != nil {
@@ -83,7 +84,7 @@ func connect(transport io.ReadWriter, p *proxy.Conn) (rest []byte, err error) {
 	}
 }
 
-// serveProxy is a proxy behind which an echo server stands.
+// serveProxy is a proxy in front of an echo server.
 func serveProxy(transport net.Conn) {
 	defer transport.Close()
 	r := bufio.NewReader(transport)
@@ -93,7 +94,7 @@ func serveProxy(transport net.Conn) {
 	io.WriteString(transport, "HTTP/1.1 200 Connection established\r\n\r\n")
 	d := driver.NewServer(nil)
 	in := make([]byte, 4096)
-	for !d.Done() {
+	for d.Needs() != driver.NeedFinish {
 		n, err := r.Read(in)
 		if err != nil {
 			d.EOF()
@@ -110,8 +111,8 @@ func serveProxy(transport net.Conn) {
 	}
 }
 
-// The strongest challenge that can be answered is answered: here Digest if the
-// proxy offers it, and Basic otherwise.
+// Answer the strongest challenge that can be answered: Digest if the proxy offers
+// it, and Basic otherwise.
 func ExampleConfig() {
 	digest, basic := proxy.Digest("user", "password"), proxy.Basic("user", "password")
 	c := &proxy.Config{Challenge: func(c *proxy.Challenge) (string, error) {
@@ -140,9 +141,9 @@ func ExampleConfig() {
 	// Proxy-Authorization: Basic dXNlcjpwYXNzd29yZA==
 }
 
-// A proxy may close the connection with its challenge. Retry goes on over the
-// next.
-func ExampleConn_Retry() {
+// A proxy may close the connection after its challenge. Retry continues over a new
+// connection.
+func ExampleExchange_Retry() {
 	p, err := proxy.New("http://proxy.example", "ws://example.com/", &proxy.Config{Challenge: proxy.Basic("user", "password")})
 	if err != nil {
 		fmt.Println(err)
@@ -157,12 +158,12 @@ func ExampleConn_Retry() {
 		fmt.Println(ev.Kind)
 	}
 	// Output:
-	// websocket: proxy wants the answer to its challenge (status 407) on a new connection
+	// websocket: proxy requires a new connection for the answer to its challenge (status 407)
 	// Open
 }
 
-// IO and Detach are the same over streams.
-func ExampleConn_Detach() {
+// IO and Detach do the same over streams.
+func ExampleExchange_Detach() {
 	p, err := proxy.New("http://proxy.example", "ws://example.com/", nil)
 	if err != nil {
 		fmt.Println(err)

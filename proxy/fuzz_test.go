@@ -15,8 +15,8 @@ import (
 	"github.com/sans-io/websocket-driver/proxy"
 )
 
-// playIO is play through the streams.
-func playIO(t *testing.T, p *proxy.Conn, chunks ...[]byte) outcome {
+// playIO is play through IO.
+func playIO(t *testing.T, p *proxy.Exchange, chunks ...[]byte) outcome {
 	t.Helper()
 	var events []wstest.Record
 	used := 0
@@ -42,9 +42,9 @@ func playIO(t *testing.T, p *proxy.Conn, chunks ...[]byte) outcome {
 	return observe(t, p, events, used)
 }
 
-// FuzzConn gives arbitrary bytes to exchanges that answer every challenge they
-// can: any split, same end.
-func FuzzConn(f *testing.F) {
+// FuzzExchange gives arbitrary bytes to exchanges that answer every challenge they
+// can. Every split has the same outcome.
+func FuzzExchange(f *testing.F) {
 	for _, in := range []string{
 		opened + "rest",
 		lines("HTTP/1.0 200 OK", "Content-Length: 5"),
@@ -65,7 +65,7 @@ func FuzzConn(f *testing.F) {
 		return c.Scheme + " " + "x", nil
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, in string) {
-		begin := func() *proxy.Conn {
+		begin := func() *proxy.Exchange {
 			return start(t, &proxy.Config{MaxHead: 300, Challenge: answer, Rand: zeros{}})
 		}
 		want := play(t, begin(), true, []byte(in))
@@ -82,7 +82,7 @@ func FuzzConn(f *testing.F) {
 		}
 		got := playIO(t, begin(), chunks...)
 		if want.kind() == ws.Close {
-			got.Used = want.Used // through IO nobody is told
+			got.Used = want.Used // IO does not say
 		}
 		if !reflect.DeepEqual(want, got) {
 			t.Errorf("streams (-whole +streams):\n%s", cmp.Diff(want, got))

@@ -23,14 +23,14 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// failing is a Config.Rand that has run dry.
+// failing is a Config.Rand that returns an error.
 type failing struct{}
 
 var errNoEntropy = errors.New("no entropy")
 
 func (failing) Read([]byte) (int, error) { return 0, errNoEntropy }
 
-// lines makes a head of its lines.
+// lines joins lines to a head.
 func lines(s ...string) string { return strings.Join(s, "\r\n") + "\r\n\r\n" }
 
 // request is what an exchange of start sends, with more fields.
@@ -38,7 +38,7 @@ func request(fields ...string) string {
 	return lines(append([]string{"CONNECT example.com:80 HTTP/1.1", "Host: example.com:80"}, fields...)...)
 }
 
-func mustNew(t testing.TB, proxyURL, target string, c *proxy.Config) *proxy.Conn {
+func mustNew(t testing.TB, proxyURL, target string, c *proxy.Config) *proxy.Exchange {
 	t.Helper()
 	p, err := proxy.New(proxyURL, target, c)
 	if err != nil {
@@ -47,8 +47,8 @@ func mustNew(t testing.TB, proxyURL, target string, c *proxy.Config) *proxy.Conn
 	return p
 }
 
-// start returns an exchange about a tunnel to example.com:80 that has begun.
-func start(t testing.TB, c *proxy.Config) *proxy.Conn {
+// start returns a started exchange about a tunnel to example.com:80.
+func start(t testing.TB, c *proxy.Config) *proxy.Exchange {
 	t.Helper()
 	p := mustNew(t, "http://proxy.example:3128", "ws://example.com/chat", c)
 	if err := p.Start(); err != nil {
@@ -57,7 +57,7 @@ func start(t testing.TB, c *proxy.Config) *proxy.Conn {
 	return p
 }
 
-// outcome is what an exchange makes of its input.
+// outcome is what an exchange does with its input.
 type outcome struct {
 	Events   []wstest.Record
 	Used     int // bytes up to the event
@@ -67,10 +67,10 @@ type outcome struct {
 	Retry    string // what the exchange on a new connection sends
 }
 
-// play gives the chunks to p, and then the end of the transport if eof says so.
-func play(t testing.TB, p *proxy.Conn, eof bool, chunks ...[]byte) outcome {
+// play gives the chunks to p, and then the end of the transport if eof is true.
+func play(t testing.TB, p *proxy.Exchange, eof bool, chunks ...[]byte) outcome {
 	t.Helper()
-	counted := &counting{Conn: p}
+	counted := &counting{Exchange: p}
 	events := wstest.Feed(counted, chunks...)
 	if eof {
 		p.EOF()
@@ -79,8 +79,8 @@ func play(t testing.TB, p *proxy.Conn, eof bool, chunks ...[]byte) outcome {
 	return observe(t, p, events, counted.used)
 }
 
-// observe tells what p shows after its events, and checks that it fits.
-func observe(t testing.TB, p *proxy.Conn, events []wstest.Record, used int) outcome {
+// observe returns the state of p after its events, and checks that it is consistent.
+func observe(t testing.TB, p *proxy.Exchange, events []wstest.Record, used int) outcome {
 	t.Helper()
 	o := outcome{Events: events, Used: used, Output: string(p.Take(nil))}
 	if p.Err() != nil {
@@ -105,13 +105,13 @@ func observe(t testing.TB, p *proxy.Conn, events []wstest.Record, used int) outc
 
 // counting counts the bytes that Parse uses up to the event.
 type counting struct {
-	*proxy.Conn
+	*proxy.Exchange
 	used int
 	over bool
 }
 
 func (c *counting) Parse(b []byte) (int, ws.Event) {
-	n, ev := c.Conn.Parse(b)
+	n, ev := c.Exchange.Parse(b)
 	if !c.over {
 		c.used += n
 	}
@@ -119,9 +119,9 @@ func (c *counting) Parse(b []byte) (int, ws.Event) {
 	return n, ev
 }
 
-// checkEnd demands one event at most, and what State, Done, Paused, Pending, Err
-// and NextTick say with it.
-func checkEnd(t testing.TB, p *proxy.Conn, o outcome) {
+// checkEnd checks that there is at most one event, and that State, Needs, Err and
+// NextTick agree with it.
+func checkEnd(t testing.TB, p *proxy.Exchange, o outcome) {
 	t.Helper()
 	if len(o.Events) > 1 {
 		t.Errorf("%d events: %v", len(o.Events), o.Events)
@@ -136,22 +136,23 @@ func checkEnd(t testing.TB, p *proxy.Conn, o outcome) {
 	case ws.Close:
 		state = ws.StateClosed
 	}
-	if p.State() != state || p.Done() != (kind == ws.Close) || p.Paused() != (kind == ws.Open) || p.Pending() ||
+	needs := p.Needs()
+	opened := needs == 0 || needs == ws.NeedAnswer // with Detach, or without
+	if p.State() != state || isDone(p) != (kind == ws.Close) || opened != (kind == ws.Open) || isPending(p) ||
 		(p.Err() != nil) != (kind == ws.Close) || kind != ws.Close && p.Retry() != nil {
-		t.Errorf("after %v: %v, done %v, paused %v, pending %v, error %v, retry %v", kind, p.State(), p.Done(), p.Paused(),
-			p.Pending(), p.Err(), p.Retry() != nil)
+		t.Errorf("after %v: %v, needs %v, error %v, retry %v", kind, p.State(), needs, p.Err(), p.Retry() != nil)
 	}
-	if kind != ws.None && !p.NextTick().IsZero() {
-		t.Errorf("after %v: a tick at %v", kind, p.NextTick())
+	if at, ok := p.NextTick(); kind != ws.None && ok {
+		t.Errorf("after %v: a tick at %v", kind, at)
 	}
 	if kind == ws.Close && p.Buffered() != 0 {
 		t.Errorf("after Close: %d bytes to send", p.Buffered())
 	}
 }
 
-// playSplits plays in at every split and with bytes behind, and demands the same
-// of each. It returns what that is.
-func playSplits(t *testing.T, begin func() *proxy.Conn, eof bool, in string) outcome {
+// playSplits plays in at every split and with bytes after it. It checks that all have
+// the same outcome, which it returns.
+func playSplits(t *testing.T, begin func() *proxy.Exchange, eof bool, in string) outcome {
 	t.Helper()
 	want := play(t, begin(), eof, []byte(in))
 	inputs := []string{in}
@@ -168,7 +169,7 @@ func playSplits(t *testing.T, begin func() *proxy.Conn, eof bool, in string) out
 	return want
 }
 
-// kind returns the one event's kind.
+// kind returns the kind of the one event.
 func (o outcome) kind() ws.Kind {
 	if len(o.Events) == 0 {
 		return ws.None
@@ -185,7 +186,7 @@ func wantErr(t *testing.T, err, target error) {
 }
 
 // peerError returns p.Err as an *Error.
-func peerError(t *testing.T, p *proxy.Conn) *ws.Error {
+func peerError(t *testing.T, p *proxy.Exchange) *ws.Error {
 	t.Helper()
 	var e *ws.Error
 	if !errors.As(p.Err(), &e) {
@@ -194,5 +195,14 @@ func peerError(t *testing.T, p *proxy.Conn) *ws.Error {
 	return e
 }
 
-// at is a moment of the virtual clock.
+// isPaused reports whether p waits for a call and takes no input.
+func isPaused(p *proxy.Exchange) bool { return p.Needs()&ws.NeedAnswer != 0 }
+
+// isPending reports whether p may have an event that needs no input.
+func isPending(p *proxy.Exchange) bool { return p.Needs()&ws.NeedFetch != 0 }
+
+// isDone reports whether p has ended without a tunnel.
+func isDone(p *proxy.Exchange) bool { return p.Needs() == ws.NeedFinish }
+
+// at is a time of the virtual clock.
 func at(d time.Duration) time.Time { return time.Unix(1000, 0).Add(d) }

@@ -7,11 +7,10 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// IO is the wire side of an exchange as io.ReadWriter: Write takes what comes
-// from the transport, Read and WriteTo give what is to be sent. The event comes
-// from Parse(nil), and what had come behind the proxy's answer from Detach. It
-// never blocks.
-type IO Conn
+// IO is the wire side of an exchange as an io.ReadWriter: Write takes input from
+// the transport, Read and WriteTo return output. Parse(nil) returns the event, and
+// Detach what followed the answer of the proxy. IO never blocks.
+type IO Exchange
 
 var (
 	_ io.ReadWriter = (*IO)(nil)
@@ -19,12 +18,11 @@ var (
 )
 
 // IO returns the wire side.
-func (p *Conn) IO() *IO { return (*IO)(p) }
+func (p *Exchange) IO() *IO { return (*IO)(p) }
 
-// Write takes a copy of b as input. It returns [ws.ErrFull], and how many bytes
-// it has taken, when more than MaxHead and 64 KiB together wait for Parse(nil)
-// or Detach. After the Close event input is taken and ignored; after Detach the
-// error is [ws.ErrClosed].
+// Write copies b as input. If more than MaxHead plus 64 KiB would wait for
+// Parse(nil) or Detach, it takes as much as fits and returns [ws.ErrFull]. After
+// the Close event input is ignored. After Detach the error is [ws.ErrClosed].
 func (w *IO) Write(b []byte) (int, error) {
 	switch w.phase {
 	case phaseEnded:
@@ -41,10 +39,10 @@ func (w *IO) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// Read moves bytes that wait to be sent to b. It returns io.EOF when there are
-// none at the moment; there may be more later, as in bytes.Buffer.
+// Read moves buffered output to b. It returns io.EOF when there is none; there may
+// be more later, as in bytes.Buffer.
 func (w *IO) Read(b []byte) (int, error) { return w.out.Read(b) }
 
-// WriteTo writes all bytes that wait to be sent to dst. What dst does not take
-// stays.
+// WriteTo writes all buffered output to dst. What dst does not take remains
+// buffered.
 func (w *IO) WriteTo(dst io.Writer) (int64, error) { return w.out.WriteTo(dst) }

@@ -13,8 +13,8 @@ import (
 	"github.com/sans-io/websocket-driver/proxy"
 )
 
-// TestIO carries an exchange over streams, at every split; what had come behind
-// the answer comes out of Detach.
+// TestIO runs an exchange over streams, at every split. Detach returns what followed
+// the answer.
 func TestIO(t *testing.T) {
 	in := lines("HTTP/1.1 407 No", askBasic, "Content-Length: 2") + "no" + opened + "for the target"
 	wstest.Splits([]byte(in), func(cut string, chunks [][]byte) {
@@ -42,7 +42,7 @@ func TestIO(t *testing.T) {
 		if err != nil || out.String()+string(rest) != request()+request(sentBasic) || events != 1 {
 			t.Errorf("%s: %q and %q, %v, %d events", cut, out.String(), rest, err, events)
 		}
-		if n, ev := p.Parse([]byte("more")); n != 0 || ev.Kind != ws.None || !p.Paused() {
+		if n, ev := p.Parse([]byte("more")); n != 0 || ev.Kind != ws.None || !isPaused(p) {
 			t.Errorf("%s: after Open: %d, %v", cut, n, ev.Kind)
 		}
 		if got := p.Detach(); string(got) != "for the target" {
@@ -51,13 +51,13 @@ func TestIO(t *testing.T) {
 		if _, err := p.IO().Write([]byte("x")); !errors.Is(err, ws.ErrClosed) {
 			t.Errorf("%s: Write after Detach: %v", cut, err)
 		}
-		if p.Detach() != nil || p.State() != ws.StateOpen || !p.Paused() || p.Done() {
-			t.Errorf("%s: after Detach: %v, paused %v, done %v", cut, p.State(), p.Paused(), p.Done())
+		if p.Detach() != nil || p.State() != ws.StateOpen || p.Needs() != 0 {
+			t.Errorf("%s: after Detach: %v, needs %v", cut, p.State(), p.Needs())
 		}
 	})
 }
 
-// TestWriteBeforeStart: input that comes too early waits.
+// TestWriteBeforeStart: input before Start is kept.
 func TestWriteBeforeStart(t *testing.T) {
 	p := mustNew(t, "http://proxy", "ws://example.com/", nil)
 	if _, err := io.WriteString(p.IO(), opened+"x"); err != nil {
@@ -74,7 +74,7 @@ func TestWriteBeforeStart(t *testing.T) {
 	}
 }
 
-// TestWriteFull bounds what waits, before the answer and behind it.
+// TestWriteFull: the input kept is bounded, before the answer and after it.
 func TestWriteFull(t *testing.T) {
 	const most = 100 + 64<<10
 	big := make([]byte, 1<<20)
@@ -100,7 +100,7 @@ func TestWriteFull(t *testing.T) {
 	}
 }
 
-// TestWriteAfterClose: input is ignored, and not kept.
+// TestWriteAfterClose: input after Close is ignored and not kept.
 func TestWriteAfterClose(t *testing.T) {
 	p := start(t, nil)
 	big := strings.Repeat("x", 10000)

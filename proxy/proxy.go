@@ -1,9 +1,9 @@
 // Package proxy asks an HTTP proxy for a tunnel with CONNECT (RFC 9110, section
-// 9.3.6), as a state machine that owns no I/O. It has the shape of package
-// driver: bytes of the proxy go in through Parse, bytes to send are taken with
-// Take, and one event ends the exchange. Open says that the tunnel stands: what
-// follows on the transport belongs to the target, so the handshake of TLS or a
-// client of package driver comes next.
+// 9.3.6). It is a state machine without I/O, in the shape of package driver: input
+// from the proxy goes to Parse, Take returns output, and one event ends the
+// exchange. Open says that the tunnel is established. What follows on the
+// transport belongs to the target, so a TLS handshake or a client of package
+// driver comes next.
 //
 //	p, err := proxy.New("http://user:password@proxy.example:3128", "ws://example.com/chat", nil)
 //	...
@@ -28,7 +28,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -36,97 +35,125 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// Config holds the settings of an exchange. A nil *Config and the zero Config
-// work. A Config may be shared by any number of exchanges and must not be
-// changed while one of them is under way.
+// Config holds the settings of an exchange. A nil *Config and the zero Config are
+// valid. A Config may be shared by any number of exchanges, and must not be
+// modified while one of them is in progress.
 type Config struct {
-	// Fields are added to the CONNECT request. A Proxy-Authorization among
-	// them takes the place of the one from the proxy's URL. Host,
-	// Content-Length and Transfer-Encoding are an error.
+	// Fields are added to the CONNECT request. A Proxy-Authorization field
+	// replaces the one from the URL of the proxy. Host, Content-Length and
+	// Transfer-Encoding are an error.
 	Fields []head.Field
 
-	// MaxHead is the longest head of an answer that is received, in bytes with
-	// the empty line, inclusive; the interim answers (1xx) before it count.
-	// Default 16 KiB; there is always a limit.
+	// MaxHead is the maximum length of the head of an answer in bytes,
+	// including the empty line and all interim answers (1xx) before it. If
+	// zero or less, it is head.DefaultMaxHead, 16 KiB.
 	MaxHead int
 
-	// Timeout is how long the exchange may take, from the first Tick after
-	// Start to the one event. Default 10 s; a value below 0 means no limit.
+	// Timeout is the time allowed for the exchange, from the first Tick after
+	// Start to the event. If zero, it is head.DefaultTimeout, 10 s. If negative,
+	// there is no limit.
 	Timeout time.Duration
 
-	// Challenge, if set, answers a 407: it is called from Parse with one
-	// challenge of the proxy after the other, the strongest first, until it
-	// returns the value of a Proxy-Authorization field. "" means that it cannot
-	// answer this one. An error ends the exchange. Basic and Digest are ready
-	// made. If it is nil and the proxy's URL holds a user name, Digest with
-	// that and the password is used.
+	// Challenge, if not nil, answers a 407. Parse calls it with one challenge
+	// of the proxy after the other, the strongest first, until it returns the
+	// value of a Proxy-Authorization field. It returns "" if it cannot answer
+	// the challenge. An error ends the exchange. [Basic] and [Digest] return
+	// such functions. If Challenge is nil and the URL of the proxy has a user
+	// name, Digest with that user name and password is used.
 	//
-	// If a 407 follows the answer, the hook is asked about challenges of the same
-	// scheme only: not Basic, Digest if the proxy says that just the nonce was
-	// stale, and every other one. Four answers are given at most.
+	// If another 407 follows the answer, only challenges of the same scheme are
+	// tried: Basic is not retried, and Digest only if the nonce was stale. At
+	// most four challenges are answered.
 	Challenge func(*Challenge) (authorization string, err error)
 
-	// Rand is where Digest's nonces come from. Default crypto/rand.Reader.
+	// Rand is the source of the nonces of Digest. If nil, it is
+	// crypto/rand.Reader.
 	Rand io.Reader
 }
 
-const (
-	defaultMaxHead = 16 << 10
-	defaultTimeout = 10 * time.Second
-)
-
 func (c *Config) maxHead() int {
 	if c.MaxHead <= 0 {
-		return defaultMaxHead
+		return head.DefaultMaxHead
 	}
 	return c.MaxHead
 }
 
 func (c *Config) timeout() time.Duration {
 	if c.Timeout == 0 {
-		return defaultTimeout
+		return head.DefaultTimeout
 	}
 	return c.Timeout
 }
 
 // New returns an exchange with the proxy at proxyURL, an http or https URL, about
-// a tunnel to the host of target, a ws or wss URL. Of target nothing else is
-// sent, neither path nor user name. A user name and password in proxyURL are
-// sent as Basic Proxy-Authorization (RFC 7617); to keep the password from going
-// out like that, leave it to Config.Challenge. The transport to the proxy, TLS
-// included, is the caller's business. Start queues the request.
-//
-// The error wraps [ws.ErrUnsupported] and shows no secrets.
-func New(proxyURL, target string, c *Config) (*Conn, error) {
-	if c == nil {
-		c = &Config{}
-	}
-	u, err := head.ParseURL(proxyURL, "http", "https")
+// a tunnel to the host of target, a ws or wss URL. It parses both and calls
+// [FromURL].
+func New(proxyURL, target string, c *Config) (*Exchange, error) {
+	via, err := head.ParseURL(proxyURL, "http", "https")
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	p := &Conn{cfg: c, ex: &exchange{hook: c.Challenge}}
-	if p.target, err = authority(target); err != nil {
+	u, err := head.ParseURL(target, "ws", "wss")
+	if err != nil {
 		return nil, err
 	}
-	if p.ex.fields, p.ex.authorization, err = c.fields(); err != nil {
+	return FromURL(via, u, c)
+}
+
+// FromURL returns an exchange with the proxy at via, an http or https URL, about a
+// tunnel to the host of target, a ws or wss URL. Nothing else of target is sent,
+// neither path nor user name. A host that is not ASCII must be converted to
+// A-labels first, and the zone of an IPv6 address is an error.
+//
+// A user name and password in via are sent as Basic Proxy-Authorization (RFC
+// 7617). To keep the password from being sent in the clear, use Config.Challenge
+// instead. The caller connects to the proxy, including TLS. Start queues the
+// request.
+//
+// The error wraps [ws.ErrInvalid] and contains no secrets.
+func FromURL(via, target *url.URL, c *Config) (*Exchange, error) {
+	if c == nil {
+		c = &Config{}
+	}
+	if err := head.CheckURL(via, "http", "https"); err != nil {
+		return nil, fmt.Errorf("proxy: %w", err)
+	}
+	if err := checkTarget(target); err != nil {
 		return nil, err
 	}
-	if u.User != nil {
-		password, _ := u.User.Password()
-		if p.ex.hook == nil {
-			p.ex.hook = Digest(u.User.Username(), password)
-		}
-		if p.ex.authorization == "" {
-			if p.ex.authorization, err = basic(u.User.Username(), password); err != nil {
-				return nil, err
-			}
+	p := &Exchange{cfg: c, target: head.HostPort(target), neg: &negotiation{hook: c.Challenge}}
+	var err error
+	if p.neg.fields, p.neg.authorization, err = c.fields(); err != nil {
+		return nil, err
+	}
+	if via.User == nil {
+		return p, nil
+	}
+	password, _ := via.User.Password()
+	if p.neg.hook == nil {
+		p.neg.hook = Digest(via.User.Username(), password)
+	}
+	if p.neg.authorization == "" {
+		if p.neg.authorization, err = head.BasicAuthorization(via.User.Username(), password); err != nil {
+			return nil, fmt.Errorf("proxy: %w", err)
 		}
 	}
 	return p, nil
 }
 
-// fields returns Fields without Proxy-Authorization, and the value of that.
+// checkTarget checks the URL of the target. The zone of an address names an
+// interface of this host and means nothing to the proxy (RFC 6874, section 4).
+func checkTarget(u *url.URL) error {
+	if err := head.CheckURL(u, "ws", "wss"); err != nil {
+		return err
+	}
+	if strings.Contains(u.Hostname(), "%") {
+		return fmt.Errorf("%w: IPv6 zone in the host of a tunnel", ws.ErrInvalid)
+	}
+	return nil
+}
+
+// fields returns Fields without Proxy-Authorization, and the value of that field.
 func (c *Config) fields() (fields []head.Field, authorization string, err error) {
 	for _, f := range c.Fields {
 		if err := head.CheckField(f); err != nil {
@@ -134,7 +161,7 @@ func (c *Config) fields() (fields []head.Field, authorization string, err error)
 		}
 		switch strings.ToLower(f.Name) {
 		case "host", "content-length", "transfer-encoding":
-			return nil, "", fmt.Errorf("%w: Config.Fields with %s, which belongs to CONNECT itself", ws.ErrUnsupported, f.Name)
+			return nil, "", fmt.Errorf("%w: field %s in Config.Fields, which the exchange sets", ws.ErrInvalid, f.Name)
 		case "proxy-authorization":
 			authorization = f.Value
 		default:
@@ -144,75 +171,14 @@ func (c *Config) fields() (fields []head.Field, authorization string, err error)
 	return fields, authorization, nil
 }
 
-// authority returns the host and port that a ws or wss URL names, as they stand
-// in the request: "example.com:443", "[::1]:80".
-func authority(target string) (string, error) {
-	u, err := head.ParseURL(target, "ws", "wss")
-	if err != nil {
-		return "", err
-	}
-	host := u.Hostname()
-	if err := checkHost(host, strings.HasPrefix(u.Host, "[")); err != nil {
-		return "", err
-	}
-	port, err := port(u)
-	if err != nil {
-		return "", err
-	}
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	return host + ":" + strconv.Itoa(port), nil
-}
-
-// The bytes of a host beside letters and digits (RFC 3986, section 3.2.2). There
-// are no percent signs: what they stand for has another form in a name, and a
-// zone of an address means nothing to a proxy.
-const (
-	nameBytes = "-._~!$&'()*+,;="
-	ipv6Bytes = ":."
-)
-
-func checkHost(host string, bracketed bool) error {
-	extra := nameBytes
-	if bracketed {
-		extra = ipv6Bytes
-	}
-	for i := range len(host) {
-		c := host[i]
-		switch {
-		case c >= 0x80:
-			return fmt.Errorf("%w: host %q is not ASCII; its A-labels (xn--) would be", ws.ErrUnsupported, host)
-		case c >= '0' && c <= '9', c|0x20 >= 'a' && c|0x20 <= 'z', strings.IndexByte(extra, c) >= 0:
-		default:
-			return fmt.Errorf("%w: host %q with %q", ws.ErrUnsupported, host, c)
-		}
-	}
-	return nil
-}
-
-func port(u *url.URL) (int, error) {
-	switch {
-	case u.Port() != "":
-		port, err := strconv.ParseUint(u.Port(), 10, 16)
-		if err != nil || port == 0 {
-			return 0, fmt.Errorf("%w: port %s is not from 1 to 65535", ws.ErrUnsupported, u.Port())
-		}
-		return int(port), nil
-	case u.Scheme == "wss":
-		return 443, nil
-	}
-	return 80, nil
-}
-
-// request is the CONNECT request. Its target is the host and port alone, and so
-// is its Host field (RFC 9112, sections 3.2 and 3.2.3).
-func (p *Conn) request() *head.Request {
+// request returns the CONNECT request. Its target is host and port alone, and so is
+// its Host field (RFC 9112, sections 3.2 and 3.2.3).
+func (p *Exchange) request() *head.Request {
 	r := &head.Request{Method: connect, Target: p.target}
 	r.Fields = append(r.Fields, head.Field{Name: "Host", Value: p.target})
-	r.Fields = append(r.Fields, p.ex.fields...)
-	if p.ex.authorization != "" {
-		r.Fields = append(r.Fields, head.Field{Name: "Proxy-Authorization", Value: p.ex.authorization})
+	r.Fields = append(r.Fields, p.neg.fields...)
+	if p.neg.authorization != "" {
+		r.Fields = append(r.Fields, head.Field{Name: "Proxy-Authorization", Value: p.neg.authorization})
 	}
 	return r
 }

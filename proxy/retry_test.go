@@ -16,7 +16,7 @@ import (
 	"github.com/sans-io/websocket-driver/proxy"
 )
 
-// demand is a 407 without a body that demands what the fields say.
+// demand is a 407 without a body and with the fields.
 func demand(fields ...string) string {
 	return lines(append([]string{"HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0"}, fields...)...)
 }
@@ -45,25 +45,27 @@ func TestAnswered(t *testing.T) {
 		in   string
 		want string
 	}{
-		{"Basic", basic(), demand(askBasic), request() + request(sentBasic)},
-		{"Digest", digest(), demand(askDigest), request() + request(sentMD5)},
-		{"one of several", basic(), demand("Proxy-Authenticate: Negotiate", askDigest+", Basic realm=x"), request() + request(sentBasic)},
-		{"fields again, authorization anew", custom, demand(askBasic), request("X: y", "Proxy-Authorization: Bearer old") + request("X: y", sentBasic)},
-		{"a body", basic(), lines("HTTP/1.1 407 No", askBasic, "Content-Length: 10") + "0123456789", request() + request(sentBasic)},
-		{"a chunked body", basic(), lines("HTTP/1.1 407 No", askBasic, "Transfer-Encoding: chunked") + "5\r\nhello\r\n0\r\nX: y\r\n\r\n", request() + request(sentBasic)},
-		{"HTTP/1.0", basic(), lines("HTTP/1.0 407 No", askBasic, "Proxy-Connection: keep-alive", "Content-Length: 2") + "no", request() + request(sentBasic)},
-		{"interim answers", basic(), lines("HTTP/1.1 100 Continue") + demand(askBasic) + lines("HTTP/1.1 103 Hm"), request() + request(sentBasic)},
+		{"RFC 7617 2 Basic", basic(), demand(askBasic), request() + request(sentBasic)},
+		{"RFC 7616 3.4 Digest", digest(), demand(askDigest), request() + request(sentMD5)},
+		{"RFC 9110 11.7.1 one of several", basic(), demand("Proxy-Authenticate: Negotiate", askDigest+", Basic realm=x"), request() + request(sentBasic)},
+		{"RFC 9110 11.7.2 fields again, authorization anew", custom, demand(askBasic), request("X: y", "Proxy-Authorization: Bearer old") + request("X: y", sentBasic)},
+		{"RFC 9112 6.3 a body", basic(), lines("HTTP/1.1 407 No", askBasic, "Content-Length: 10") + "0123456789", request() + request(sentBasic)},
+		{"RFC 9112 7.1 a chunked body", basic(), lines("HTTP/1.1 407 No", askBasic, "Transfer-Encoding: chunked") + "5\r\nhello\r\n0\r\nX: y\r\n\r\n", request() + request(sentBasic)},
+		{"RFC 9112 9.3 HTTP/1.0", basic(), lines("HTTP/1.0 407 No", askBasic, "Proxy-Connection: keep-alive", "Content-Length: 2") + "no", request() + request(sentBasic)},
+		{"RFC 9110 15.2 interim answers", basic(), lines("HTTP/1.1 100 Continue") + demand(askBasic) + lines("HTTP/1.1 103 Hm"), request() + request(sentBasic)},
 	} {
-		o := playSplits(t, func() *proxy.Conn { return start(t, test.c) }, false, test.in+opened)
-		if diff := cmp.Diff(test.want, o.Output); diff != "" || o.kind() != ws.Open || o.Used != len(test.in+opened) || o.Response.Status != 200 {
-			t.Errorf("%s: %+v; output (-want +got):\n%s", test.name, o, diff)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			o := playSplits(t, func() *proxy.Exchange { return start(t, test.c) }, false, test.in+opened)
+			if diff := cmp.Diff(test.want, o.Output); diff != "" || o.kind() != ws.Open || o.Used != len(test.in+opened) || o.Response.Status != 200 {
+				t.Errorf("%+v; output (-want +got):\n%s", o, diff)
+			}
+		})
 	}
 }
 
-// TestURLAnswersDigest: the user of the proxy's URL answers Digest too.
+// TestURLAnswersDigest: the user name in the URL of the proxy answers Digest too.
 func TestURLAnswersDigest(t *testing.T) {
-	begin := func() *proxy.Conn {
+	begin := func() *proxy.Exchange {
 		p := mustNew(t, "http://user:pw@proxy", "ws://example.com/", &proxy.Config{Rand: zeros{}})
 		if err := p.Start(); err != nil {
 			t.Fatal(err)
@@ -79,7 +81,7 @@ func TestURLAnswersDigest(t *testing.T) {
 	}
 }
 
-// TestRetry: what the answer needs a new connection for.
+// TestRetry: when the answer needs a new connection.
 func TestRetry(t *testing.T) {
 	demand := func(status string, fields ...string) string {
 		return lines(append([]string{status, askBasic}, fields...)...)
@@ -88,33 +90,34 @@ func TestRetry(t *testing.T) {
 		name, in string
 		eof      bool
 	}{
-		{"close", demand("HTTP/1.1 407 No", "Content-Length: 0", "Connection: close"), false},
-		{"Proxy-Connection", demand("HTTP/1.1 407 No", "Content-Length: 0", "Proxy-Connection: close"), false},
-		{"HTTP/1.0", demand("HTTP/1.0 407 No", "Content-Length: 0"), false},
-		{"no length", demand("HTTP/1.1 407 No"), false},
-		{"a long body", demand("HTTP/1.1 407 No", "Content-Length: 65537"), false},
-		{"a body that breaks off", demand("HTTP/1.1 407 No", "Content-Length: 5") + "hell", true},
-		{"bad chunks", demand("HTTP/1.1 407 No", "Transfer-Encoding: chunked") + "x", false},
-		{"closed in spite of all", demand("HTTP/1.1 407 No", "Content-Length: 0"), true},
+		{"RFC 9112 9.6 close", demand("HTTP/1.1 407 No", "Content-Length: 0", "Connection: close"), false},
+		{"RFC 9112 9.6 Proxy-Connection", demand("HTTP/1.1 407 No", "Content-Length: 0", "Proxy-Connection: close"), false},
+		{"RFC 9112 9.3 HTTP/1.0", demand("HTTP/1.0 407 No", "Content-Length: 0"), false},
+		{"RFC 9112 6.3 no length", demand("HTTP/1.1 407 No"), false},
+		{"RFC 9112 6.3 a long body", demand("HTTP/1.1 407 No", "Content-Length: 65537"), false},
+		{"RFC 9112 8 an incomplete body", demand("HTTP/1.1 407 No", "Content-Length: 5") + "hell", true},
+		{"RFC 9112 7.1 malformed chunks", demand("HTTP/1.1 407 No", "Transfer-Encoding: chunked") + "x", false},
+		{"RFC 9112 9.5 closed nevertheless", demand("HTTP/1.1 407 No", "Content-Length: 0"), true},
 	} {
-		p := (*proxy.Conn)(nil)
-		o := playSplits(t, func() *proxy.Conn { p = start(t, basic()); return p }, test.eof, test.in)
-		if o.kind() != ws.Close || o.Events[0].Code != ws.CodeAbnormal || o.Retry != request(sentBasic) || o.Response.Status != 407 {
-			t.Errorf("%s: %+v", test.name, o)
-			continue
-		}
-		if e := peerError(t, p); e.Status != 407 || !strings.Contains(e.Msg, "new connection") {
-			t.Errorf("%s: %v, status %d", test.name, e, e.Status)
-		}
-		if o := play(t, p.Retry(), false, []byte(opened)); o.kind() != ws.Open {
-			t.Errorf("%s: the new connection: %+v", test.name, o)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			p := (*proxy.Exchange)(nil)
+			o := playSplits(t, func() *proxy.Exchange { p = start(t, basic()); return p }, test.eof, test.in)
+			if o.kind() != ws.Close || o.Events[0].Code != ws.CodeAbnormal || o.Retry != request(sentBasic) || o.Response.Status != 407 {
+				t.Fatalf("%+v", o)
+			}
+			if e := peerError(t, p); e.Status != 407 || !strings.Contains(e.Msg, "new connection") {
+				t.Errorf("%v, status %d", e, e.Status)
+			}
+			if o := play(t, p.Retry(), false, []byte(opened)); o.kind() != ws.Open {
+				t.Errorf("the new connection: %+v", o)
+			}
+		})
 	}
 }
 
-// TestRetryGoesOn: an exchange on a new connection knows what has been tried,
-// and has the whole time limit.
-func TestRetryGoesOn(t *testing.T) {
+// TestRetryContinues: an exchange on a new connection knows what has been tried, and
+// has the whole time limit.
+func TestRetryContinues(t *testing.T) {
 	c := basic()
 	c.Timeout = time.Minute
 	p := start(t, c)
@@ -125,26 +128,24 @@ func TestRetryGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	again.Tick(at(time.Hour))
-	if want := at(time.Hour + time.Minute); !again.NextTick().Equal(want) {
-		t.Errorf("next tick at %v, want %v", again.NextTick(), want)
-	}
+	wantNext(t, again, at(time.Hour+time.Minute))
 	o := play(t, again, false, []byte(demand(askBasic, "Connection: close")))
 	if o.kind() != ws.Close || o.Retry != "" || o.Response.Status != 407 {
 		t.Errorf("%+v", o)
 	}
 }
 
-// TestNoRetry: a connection that ends after more than the 407 is an end.
+// TestNoRetry: there is no retry if the connection ends after more than the 407.
 func TestNoRetry(t *testing.T) {
 	for _, more := range []string{"H", lines("HTTP/1.1 100 Continue"), lines("HTTP/1.1 502 Bad")} {
-		o := playSplits(t, func() *proxy.Conn { return start(t, basic()) }, true, demand(askBasic)+more)
+		o := playSplits(t, func() *proxy.Exchange { return start(t, basic()) }, true, demand(askBasic)+more)
 		if o.kind() != ws.Close || o.Retry != "" {
 			t.Errorf("%q: %+v", more, o)
 		}
 	}
 }
 
-// TestSecond407 ends the exchange, unless there is reason to go on.
+// TestSecond407: a second 407 ends the exchange unless another answer can help.
 func TestSecond407(t *testing.T) {
 	stale := strings.Replace(askDigest, `"n"`, `"m", stale=TRUE`, 1)
 	for _, test := range []struct {
@@ -153,41 +154,43 @@ func TestSecond407(t *testing.T) {
 		in   []string // the 407s
 		sent int      // requests
 	}{
-		{"Basic", basic(), []string{askBasic, askBasic}, 2},
-		{"the same nonce", digest(), []string{askDigest, askDigest}, 2},
-		{"a new nonce", digest(), []string{askDigest, strings.Replace(askDigest, `"n"`, `"m"`, 1)}, 2},
-		{"not stale", digest(), []string{askDigest, strings.Replace(stale, "TRUE", "false", 1)}, 2},
-		{"stale, then wrong", digest(), []string{askDigest, stale, askDigest}, 3},
-		{"stale for ever", digest(), []string{askDigest, stale, stale, stale, stale}, 5},
+		{"RFC 7617 2 Basic", basic(), []string{askBasic, askBasic}, 2},
+		{"RFC 7616 3.3 the same nonce", digest(), []string{askDigest, askDigest}, 2},
+		{"RFC 7616 3.3 a new nonce", digest(), []string{askDigest, strings.Replace(askDigest, `"n"`, `"m"`, 1)}, 2},
+		{"RFC 7616 3.3 not stale", digest(), []string{askDigest, strings.Replace(stale, "TRUE", "false", 1)}, 2},
+		{"RFC 7616 3.3 stale, then wrong", digest(), []string{askDigest, stale, askDigest}, 3},
+		{"RFC 7616 3.3 stale forever", digest(), []string{askDigest, stale, stale, stale, stale}, 5},
 		{"weaker", &proxy.Config{Challenge: either, Rand: zeros{}}, []string{askDigest, askBasic}, 2},
 		{"none", basic(), []string{askBasic, "X: y"}, 2},
 		{"several rounds", &proxy.Config{Challenge: rounds}, []string{"Proxy-Authenticate: NTLM", "Proxy-Authenticate: ntlm abc="}, 3},
-		{"rounds for ever", &proxy.Config{Challenge: rounds}, slices.Repeat([]string{"Proxy-Authenticate: NTLM x"}, 5), 5},
+		{"rounds without end", &proxy.Config{Challenge: rounds}, slices.Repeat([]string{"Proxy-Authenticate: NTLM x"}, 5), 5},
 	} {
-		in := ""
-		for _, field := range test.in {
-			in += demand(field)
-		}
-		events := []ws.Event{}
-		out := ""
-		p := start(t, test.c)
-		for rest := []byte(in); ; {
-			out += string(p.Take(nil))
-			if len(rest) == 0 || p.Done() {
-				break
+		t.Run(test.name, func(t *testing.T) {
+			in := ""
+			for _, field := range test.in {
+				in += demand(field)
 			}
-			n, ev := p.Parse(rest[:1])
-			if rest = rest[n:]; ev.Kind != ws.None {
-				events = append(events, ev)
+			events := []ws.Event{}
+			out := ""
+			p := start(t, test.c)
+			for rest := []byte(in); ; {
+				out += string(p.Take(nil))
+				if len(rest) == 0 || isDone(p) {
+					break
+				}
+				n, ev := p.Parse(rest[:1])
+				if rest = rest[n:]; ev.Kind != ws.None {
+					events = append(events, ev)
+				}
 			}
-		}
-		ended := test.name != "several rounds"
-		if sent := strings.Count(out, "CONNECT "); sent != test.sent || p.Done() != ended || len(events) > 1 || p.Retry() != nil {
-			t.Errorf("%s: %d requests, want %d; done %v, %d events", test.name, sent, test.sent, p.Done(), len(events))
-		}
-		if ended && peerError(t, p).Status != 407 {
-			t.Errorf("%s: %v", test.name, p.Err())
-		}
+			ended := test.name != "several rounds"
+			if sent := strings.Count(out, "CONNECT "); sent != test.sent || isDone(p) != ended || len(events) > 1 || p.Retry() != nil {
+				t.Errorf("%d requests, want %d; done %v, %d events", sent, test.sent, isDone(p), len(events))
+			}
+			if ended && peerError(t, p).Status != 407 {
+				t.Error(p.Err())
+			}
+		})
 	}
 }
 
@@ -199,10 +202,10 @@ func either(c *proxy.Challenge) (string, error) {
 	return proxy.Basic("user", "pw")(c)
 }
 
-// rounds answers everything with what has come.
+// rounds answers with the token of the challenge.
 func rounds(c *proxy.Challenge) (string, error) { return strings.TrimSpace("NTLM " + c.Token), nil }
 
-// TestStrongestFirst holds what the hook is asked, and in which order.
+// TestStrongestFirst checks which challenges the hook gets, and in which order.
 func TestStrongestFirst(t *testing.T) {
 	var asked []string
 	random := zeros{}
@@ -221,7 +224,7 @@ func TestStrongestFirst(t *testing.T) {
 	}
 }
 
-// TestHookFails: its error ends the exchange, and can be found.
+// TestHookFails: an error of the hook ends the exchange, and Err wraps it.
 func TestHookFails(t *testing.T) {
 	broken := errors.New("no ticket")
 	for _, test := range []struct {
@@ -231,10 +234,10 @@ func TestHookFails(t *testing.T) {
 	}{
 		{"an error", &proxy.Config{Challenge: func(*proxy.Challenge) (string, error) { return "s3cret", broken }}, broken},
 		{"no randomness", &proxy.Config{Challenge: proxy.Digest("user", "pw"), Rand: failing{}}, errNoEntropy},
-		{"no field value", &proxy.Config{Challenge: func(*proxy.Challenge) (string, error) { return "Bearer s3cret\r\nX: y", nil }}, ws.ErrUnsupported},
+		{"no field value", &proxy.Config{Challenge: func(*proxy.Challenge) (string, error) { return "Bearer s3cret\r\nX: y", nil }}, ws.ErrInvalid},
 	} {
-		p := (*proxy.Conn)(nil)
-		o := playSplits(t, func() *proxy.Conn { p = start(t, test.c); return p }, false, demand(askDigest))
+		p := (*proxy.Exchange)(nil)
+		o := playSplits(t, func() *proxy.Exchange { p = start(t, test.c); return p }, false, demand(askDigest))
 		wantErr(t, p.Err(), test.target)
 		if o.kind() != ws.Close || o.Events[0].Code != ws.CodeAbnormal || o.Retry != "" || o.Response.Status != 407 || o.Output != "" {
 			t.Errorf("%s: %+v", test.name, o)

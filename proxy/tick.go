@@ -8,14 +8,14 @@ import (
 )
 
 // limited reports whether the time limit applies.
-func (p *Conn) limited() bool {
+func (p *Exchange) limited() bool {
 	return p.waiting() && p.cut == nil && p.cfg.timeout() > 0
 }
 
-// Tick tells what time it is. Config.Timeout starts at the first Tick after
-// Start, so it is never early; when it has passed, Parse(nil) gives a Close
+// Tick tells the exchange the time. Config.Timeout starts at the first Tick after
+// Start, so it never expires early. When it has expired, Parse(nil) returns a Close
 // event.
-func (p *Conn) Tick(now time.Time) {
+func (p *Exchange) Tick(now time.Time) {
 	switch {
 	case !p.limited():
 	case p.deadline.IsZero():
@@ -25,7 +25,6 @@ func (p *Conn) Tick(now time.Time) {
 	}
 }
 
-// NextTick returns when Tick should be called; ok is false when no limit runs. When
-// the limit waits for its start, at is a time that has passed, the zero Time: call
-// Tick at once.
-func (p *Conn) NextTick() (at time.Time, ok bool) { return p.deadline, p.limited() }
+// NextTick returns when Tick is due. ok is false if no limit runs. If the limit
+// waits for its start, at is the zero Time, which has passed: Tick is due now.
+func (p *Exchange) NextTick() (at time.Time, ok bool) { return p.deadline, p.limited() }

@@ -1,6 +1,6 @@
 module github.com/sans-io/websocket-driver/.ci/peerbench
 
-go 1.25
+go 1.26
 
 require (
 	github.com/coder/websocket v1.8.15

@@ -29,8 +29,8 @@ import (
 	gorilla "github.com/gorilla/websocket"
 	"github.com/lxzan/gws"
 
-	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
+	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 )
 

@@ -1,6 +1,6 @@
 module proxies
 
-go 1.25
+go 1.26
 
 require github.com/sans-io/websocket-driver v0.0.0
 

@@ -8,11 +8,12 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// connect makes the connection to the server of u, as far as the opening
-// handshake of WebSocket.
+// connect connects to the server of u, through a proxy and over TLS if need be. It
+// does not start the opening handshake of WebSocket.
 func (d *Dialer) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
 	via, err := d.proxyFor(u)
 	if err != nil {
@@ -51,30 +52,14 @@ func (d *Dialer) dial(ctx context.Context, u *url.URL) (net.Conn, error) {
 	return (&net.Dialer{}).DialContext(ctx, network, addr)
 }
 
-// defaultPorts are the ports of URLs without one.
-var defaultPorts = map[string]string{
-	"ws": "80", "wss": "443", "http": "80", "https": "443", "socks5": "1080", "socks5h": "1080",
-}
-
-// port returns the port of u.
-func port(u *url.URL) string {
-	if port := u.Port(); port != "" {
-		return port
-	}
-	return defaultPorts[u.Scheme]
-}
-
-// address returns the host and port of u.
-func address(u *url.URL) string { return net.JoinHostPort(u.Hostname(), port(u)) }
-
-// startTLS makes the handshake of TLS with the host of u, over nc, which is
-// closed if it fails.
+// startTLS performs the TLS handshake with the host of u over nc. On error it closes
+// nc.
 func (d *Dialer) startTLS(ctx context.Context, nc net.Conn, config *tls.Config, u *url.URL) (net.Conn, error) {
 	if config = config.Clone(); config == nil {
 		config = &tls.Config{}
 	}
 	if config.ServerName == "" {
-		config.ServerName = u.Hostname()
+		config.ServerName = serverName(u)
 	}
 	if config.NextProtos == nil {
 		config.NextProtos = []string{"http/1.1"}
@@ -85,35 +70,23 @@ func (d *Dialer) startTLS(ctx context.Context, nc net.Conn, config *tls.Config, 
 		err = fmt.Errorf("%w: HTTP/2, which tls.Config.NextProtos offers", driver.ErrUnsupported)
 	}
 	if err != nil {
-		abort(tc)
+		_ = stream.Abort(tc)
 		return nil, err
 	}
 	return tc, nil
 }
 
-// abort closes nc at once, without the last words of TLS.
-func abort(nc net.Conn) {
-	for {
-		outer, ok := nc.(interface{ NetConn() net.Conn })
-		if !ok {
-			break
-		}
-		nc = outer.NetConn()
-	}
-	_ = nc.Close()
-}
-
-// handshaker is what connections of crypto/tls have.
+// handshaker is implemented by *tls.Conn and by types that embed one.
 type handshaker interface{ HandshakeContext(context.Context) error }
 
-// handshakeTLS makes the handshake of TLS within c.HandshakeTimeout.
+// handshakeTLS performs the TLS handshake within c.HandshakeTimeout.
 func handshakeTLS(ctx context.Context, tc handshaker, c *driver.Config) error {
 	ctx, cancel := limited(ctx, c)
 	defer cancel()
 	return tc.HandshakeContext(ctx)
 }
 
-// limited returns a copy of ctx that ends after c.HandshakeTimeout.
+// limited returns a copy of ctx that expires after c.HandshakeTimeout.
 func limited(ctx context.Context, c *driver.Config) (context.Context, context.CancelFunc) {
 	if limit := handshakeTimeout(c); limit > 0 {
 		return context.WithTimeout(ctx, limit)
@@ -121,7 +94,8 @@ func limited(ctx context.Context, c *driver.Config) (context.Context, context.Ca
 	return context.WithCancel(ctx)
 }
 
-// handshakeTimeout returns c.HandshakeTimeout: below 0 is none.
+// handshakeTimeout returns the effective c.HandshakeTimeout. If negative, there is
+// no limit.
 func handshakeTimeout(c *driver.Config) time.Duration {
 	if c == nil || c.HandshakeTimeout == 0 {
 		return driver.DefaultHandshakeTimeout

@@ -1,5 +1,5 @@
-// Package netconn connects WebSockets over TCP, TLS and unix sockets: Dial for
-// clients, also through proxies, Listen for servers.
+// Package netconn connects WebSockets over TCP, TLS and Unix sockets. Dial is for
+// clients, also through proxies, and Listen is for servers.
 package netconn
 
 import (
@@ -13,70 +13,71 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
-	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/proxy"
 )
 
-// Dialer holds the settings for Dial. The zero Dialer works. A Dialer may be used
-// by several goroutines, and must not be changed meanwhile.
+// Dialer holds the settings for Dial. The zero Dialer is valid. A Dialer may be
+// used by several goroutines and must not be modified meanwhile.
 type Dialer struct {
-	// Config is for the driver.
+	// Config is the configuration of the driver.
 	Config *driver.Config
 
-	// TLS is for wss. Where they are not set, ServerName is the host of the URL
-	// and NextProtos is http/1.1.
+	// TLS is the configuration for wss. If they are not set, ServerName is the
+	// host of the URL and NextProtos is http/1.1.
 	TLS *tls.Config
 
-	// Net makes the TCP connection, to the server or to its proxy.
+	// Net makes the TCP connection to the server or to its proxy.
 	Net *net.Dialer
 
-	// DialContext, if set, makes it instead, as http.Transport.DialContext does.
+	// DialContext, if not nil, makes the connection instead of Net, as
+	// http.Transport.DialContext does.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// Unix, if set, is the path of a unix socket: connections go there whatever
-	// the host of the URL is, and through no proxy.
+	// Unix, if not empty, is the path of a Unix socket. Connections are made to it
+	// regardless of the host of the URL, and without a proxy.
 	Unix string
 
-	// Proxy says through which proxy a ws or wss URL is reached: an http or https
-	// URL (CONNECT) or a socks5 URL (which leaves it to the proxy to look up the
-	// host, as socks5h does), with a user name and password if it wants them; nil
-	// is none. If Proxy itself is nil it is ProxyFromEnvironment; NoProxy connects
+	// Proxy returns the proxy for a ws or wss URL: an http or https URL for
+	// CONNECT or a socks5 URL, with user name and password if the proxy requires
+	// them, or nil for none. A socks5 proxy looks up the host, as socks5h says
+	// explicitly. If Proxy is nil, ProxyFromEnvironment is used. NoProxy connects
 	// directly.
 	Proxy func(*url.URL) (*url.URL, error)
 
-	// ProxyTLS is for https proxies, with the same defaults as TLS.
+	// ProxyTLS is the configuration for https proxies, with the defaults of TLS.
 	ProxyTLS *tls.Config
 
-	// ProxyConfig is for CONNECT: fields, and who answers a challenge of the
-	// proxy. The default of its Timeout is Config.HandshakeTimeout.
+	// ProxyConfig is the configuration for CONNECT: fields, and the function that
+	// answers a challenge of the proxy. Its Timeout defaults to
+	// Config.HandshakeTimeout.
 	ProxyConfig *proxy.Config
 
-	// Jar, if set, has the cookies that are sent beside Config.Cookies, and gets
-	// those of every answer. For it a ws URL is the http URL and a wss URL the
-	// https URL. It keeps the response, whatever Config.DropHandshake says.
+	// Jar, if not nil, provides the cookies that are sent in addition to
+	// Config.Cookies, and stores those of every response. It sees a ws URL as the
+	// http URL and a wss URL as the https URL. The response is kept even if
+	// Config.DropHandshake is set.
 	Jar http.CookieJar
 
-	// MaxRedirects is how many redirects (301, 302, 303, 307 and 308) are
-	// followed. By default none is: the answer is a refusal. None leads from wss
-	// to ws. To another host go neither Config.Cookies nor the fields
-	// Authorization, Cookie, Proxy-Authorization and Host nor the user name and
-	// password of the URL. The same name on another port is another host, but
-	// for the way from ws to wss on their default ports.
+	// MaxRedirects is the maximum number of redirects (301, 302, 303, 307 and
+	// 308) to follow. By default none is followed: the response is a refusal.
+	// Redirects from wss to ws are refused. Config.Cookies, the fields
+	// Authorization, Cookie, Proxy-Authorization and Host, and the user name and
+	// password of the URL are not sent to another host. The same name with
+	// another port is another host, except from ws to wss on their default ports.
 	MaxRedirects int
 
-	// Stream is for the connection that Dial returns.
+	// Stream holds the options of the connection that Dial returns.
 	Stream *stream.Options
 }
 
-// HandshakeError is a failed opening handshake.
+// HandshakeError is the error of a failed opening handshake.
 type HandshakeError struct {
-	// Response is what the server has answered, with up to 1 KiB of the body,
-	// or nil if there was no answer.
+	// Response is the response of the server with up to 1 KiB of the body, or nil
+	// if there was none.
 	Response *driver.Response
 
-	// Err says what went wrong: an error that wraps a *driver.Error, with the
-	// Status if the server has refused, or io.ErrUnexpectedEOF, or that of the
-	// context.
+	// Err is the cause: an error that wraps a *driver.Error, with the Status if
+	// the server refused, or io.ErrUnexpectedEOF, or the error of the context.
 	Err error
 }
 
@@ -86,21 +87,21 @@ func (e *HandshakeError) Error() string { return e.Err.Error() }
 // Unwrap returns Err.
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
-// Dial connects to a ws or wss URL. c may be nil.
+// Dial connects to a ws or wss URL with the defaults of Dialer. c may be nil.
 func Dial(ctx context.Context, url string, c *driver.Config) (*stream.Conn, error) {
 	return (&Dialer{Config: c}).Dial(ctx, url)
 }
 
-// Dial connects to a ws or wss URL, and returns when the connection is open. ctx
-// ends the attempt, and has no effect afterwards. Config.HandshakeTimeout limits
-// each stage for itself: connecting, the handshake of TLS, the proxy's answer, and
-// the handshake of WebSocket.
+// Dial connects to a ws or wss URL and returns when the connection is open. Once
+// it has returned, the end of ctx has no effect. Config.HandshakeTimeout applies to
+// each stage separately: connecting, the TLS handshake, the response of the proxy,
+// and the opening handshake of WebSocket.
 //
-// If the server has been reached and the opening handshake of WebSocket fails,
-// the error is a *HandshakeError; if the proxy is to blame, a *ProxyError. No
-// error shows a password.
+// If the server was reached and the opening handshake failed, the error is a
+// *HandshakeError. If connecting to or through the proxy failed, it is a
+// *ProxyError. Errors do not contain passwords.
 func (d *Dialer) Dial(ctx context.Context, rawURL string) (*stream.Conn, error) {
-	u, err := head.ParseURL(rawURL, "ws", "wss")
+	u, err := parseURL(rawURL)
 	if err != nil {
 		return nil, err
 	}
@@ -111,11 +112,11 @@ func (d *Dialer) Dial(ctx context.Context, rawURL string) (*stream.Conn, error) 
 	for redirects := 0; ; redirects++ {
 		conn, err := d.open(ctx, t)
 		var refused *HandshakeError
-		if d.MaxRedirects <= 0 || !errors.As(err, &refused) || !isRedirect(refused.Response) {
+		if !errors.As(err, &refused) || !isRedirect(refused.Response) {
 			return conn, err
 		}
-		if redirects == d.MaxRedirects {
-			err = fmt.Errorf("%d redirects have been followed", redirects)
+		if redirects >= d.MaxRedirects {
+			err = t.unfollowed(refused.Response.Get("Location"), d.MaxRedirects)
 		} else {
 			err = t.follow(refused.Response.Get("Location"))
 		}
@@ -126,14 +127,14 @@ func (d *Dialer) Dial(ctx context.Context, rawURL string) (*stream.Conn, error) 
 	}
 }
 
-// open connects to t and makes the opening handshake.
+// open connects to t and performs the opening handshake.
 func (d *Dialer) open(ctx context.Context, t *target) (*stream.Conn, error) {
 	config := t.config
 	if d.Jar != nil {
 		config.Cookies = withCookies(config.Cookies, d.Jar.Cookies(httpURL(t.url)))
 		config.DropHandshake = false
 	}
-	drv, err := driver.NewClient(t.url.String(), &config)
+	drv, err := driver.FromURL(t.url, &config)
 	if err != nil {
 		return nil, err
 	}

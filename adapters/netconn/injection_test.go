@@ -79,8 +79,8 @@ func TestInjection(t *testing.T) {
 	}
 }
 
-// TestCodedInjection: line breaks that are coded arrive as they were coded, also
-// from a redirect, and in user name and password they are hidden by base64.
+// TestCodedInjection: percent-encoded line breaks arrive percent-encoded, also after
+// a redirect. In user name and password they are an error (RFC 7617, section 2).
 func TestCodedInjection(t *testing.T) {
 	wstest.NoLeaks(t)
 	const coded = "/a%0d%0aX:%20injected?b%0d%0aX:%20injected"
@@ -95,7 +95,10 @@ func TestCodedInjection(t *testing.T) {
 	}
 	serve(t, l)
 	d := netconn.Dialer{MaxRedirects: 1}
-	conn, err := d.Dial(context.Background(), "ws://user:a%0d%0aX:%20injected@"+l.Addr().String()+"/")
+	if _, err := d.Dial(context.Background(), "ws://user:secret%0d%0aX:%20injected@"+l.Addr().String()+"/"); !errors.Is(err, driver.ErrInvalid) || strings.Contains(err.Error(), "secret") {
+		t.Errorf("%v", err)
+	}
+	conn, err := d.Dial(context.Background(), "ws://"+l.Addr().String()+"/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,24 +110,31 @@ func TestCodedInjection(t *testing.T) {
 	}
 }
 
-// TestAnswerInjection: a server whose settings hold line breaks sends nothing of
-// them.
+// TestAnswerInjection: a server whose settings contain line breaks does not send
+// them. Those of a Config are found by NewListener.
 func TestAnswerInjection(t *testing.T) {
 	const evil = "secret\r\nX: injected"
 	tests := []struct {
 		name   string
 		config driver.Config
 		check  *driver.Response
-		status int // 0: there is no answer
+		status int // 0: there is no response; -1: there is no Listener
 	}{
-		{"field", driver.Config{Fields: []driver.Field{{Name: "X-Token", Value: evil}}}, nil, 500},
-		{"cookie", driver.Config{Cookies: []driver.Field{{Name: "session", Value: evil}}}, nil, 500},
+		{"field", driver.Config{Fields: []driver.Field{{Name: "X-Token", Value: evil}}}, nil, -1},
+		{"cookie", driver.Config{Cookies: []driver.Field{{Name: "session", Value: evil}}}, nil, -1},
 		{"subprotocol", driver.Config{Select: func(*driver.Request, []string) string { return evil }}, nil, 500},
 		{"refusal", driver.Config{}, &driver.Response{Status: 302, Fields: []driver.Field{{Name: "Location", Value: "/" + evil}}}, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			wstest.NoLeaks(t)
+			if test.status < 0 {
+				_, err := netconn.Listen("tcp", "127.0.0.1:0", &test.config)
+				if !errors.Is(err, driver.ErrInvalid) || strings.ContainsAny(err.Error(), "\r\n") || strings.Contains(err.Error(), "secret") {
+					t.Errorf("%v", err)
+				}
+				return
+			}
 			l := listen(t, &test.config)
 			l.Check = func(*driver.Request) *driver.Response { return test.check }
 			serve(t, l)

@@ -11,43 +11,46 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// defaultHandshakes is how many opening handshakes may be under way.
+// defaultHandshakes is the default of Listener.MaxHandshakes.
 const defaultHandshakes = 256
 
-// Listener accepts WebSocket connections on a net.Listener. Opening handshakes
-// run beside each other, so a slow client holds up no other.
+// Listener accepts WebSocket connections on a net.Listener. Opening handshakes run
+// concurrently, so a slow client does not delay others.
 //
 // The exported fields may be set before the first call of Accept.
 type Listener struct {
-	// Check, if set, sees each request before it is answered, also those that
-	// are not for a WebSocket, unless there is a Handler; driver.IsWebSocket
-	// tells. Nil accepts the request (a plain one gets 426); anything else is the
-	// answer that refuses it, of which Status, Fields and Body are sent. It is
-	// called by several goroutines.
+	// Check, if not nil, is called with each request before it is answered. Unless
+	// Handler is set, that includes requests that are not for a WebSocket, which
+	// driver.IsWebSocket tells apart. If Check returns nil, the request is accepted
+	// (a plain one is answered with 426). Otherwise it is refused with the Status,
+	// Fields and Body of the response. Several goroutines call Check.
 	Check func(r *driver.Request) *driver.Response
 
-	// Origins lists from where pages of other hosts may connect, as patterns for
+	// Origins lists the pages of other hosts that may connect, as patterns for
 	// driver.CheckOrigin: "example.com", "https://*.example.com", "*" for all.
-	// Pages of the request's own host always may; others get 403.
+	// Pages of the host of the request are always allowed. Others are answered with
+	// 403. If driver.CheckOrigins refuses the patterns, Accept returns its error.
 	Origins []string
 
-	// Handler, if set, serves the connections that begin with a request that is
-	// not for a WebSocket. They are net/http's from then on, with keep-alive and,
-	// for requests, the limits Config.MaxHead and Config.HandshakeTimeout. When a
-	// WebSocket request follows on such a connection Handler gets it too, and may
-	// accept it by nethttp.Upgrade.
+	// Handler, if not nil, serves the connections that begin with a request that is
+	// not for a WebSocket. They belong to net/http from then on, with keep-alive and
+	// with Config.MaxHead and Config.HandshakeTimeout as limits of a request's
+	// header. If a WebSocket request follows on such a connection, it goes to Handler
+	// too, which may accept it with nethttp.Upgrade.
 	Handler http.Handler
 
-	// MaxHandshakes is how many connections may be between TCP and Accept; when
-	// there are more, new ones wait. Default 256.
+	// MaxHandshakes is the maximum number of connections that have been accepted
+	// from the net.Listener and not yet returned by Accept. Further ones wait.
+	// Default 256.
 	MaxHandshakes int
 
-	// Stream is for the connections that Accept returns.
+	// Stream holds the options of the connections that Accept returns.
 	Stream *stream.Options
 
 	listener net.Listener
 	config   *driver.Config
 	begin    sync.Once
+	invalid  error // of Origins
 	running  sync.WaitGroup
 	accepted chan result
 	plain    *plain          // for Handler, or nil
@@ -55,14 +58,14 @@ type Listener struct {
 	cancel   context.CancelFunc
 }
 
-// result is what Accept returns.
+// result holds the results of Accept.
 type result struct {
 	conn *stream.Conn
 	err  error
 }
 
-// Listen listens on an address, as net.Listen does, for bare TCP or a unix
-// socket. c may be nil. The error is that of c.Check or of net.Listen.
+// Listen announces on an address as net.Listen does, for TCP without TLS or for a
+// Unix socket. c may be nil. The error is that of c.Check or net.Listen.
 func Listen(network, addr string, c *driver.Config) (*Listener, error) {
 	l, err := net.Listen(network, addr)
 	if err != nil {
@@ -76,8 +79,8 @@ func Listen(network, addr string, c *driver.Config) (*Listener, error) {
 	return wl, nil
 }
 
-// NewListener returns a Listener on top of another, which may be one of
-// crypto/tls. c may be nil. The error is that of c.Check.
+// NewListener returns a Listener that accepts connections from l, which may be one
+// of crypto/tls. c may be nil. The error is that of c.Check.
 func NewListener(l net.Listener, c *driver.Config) (*Listener, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -86,12 +89,14 @@ func NewListener(l net.Listener, c *driver.Config) (*Listener, error) {
 	return &Listener{listener: l, config: c, accepted: make(chan result), ctx: ctx, cancel: cancel}, nil
 }
 
-// Accept returns the next connection whose opening handshake is complete. Those
-// that fail are closed without a word. An error wraps net.ErrClosed after Close;
-// any other comes from the net.Listener, and Accept may be called again.
+// Accept returns the next connection whose opening handshake is complete.
+// Connections whose handshake fails are closed silently. After Close the error wraps
+// net.ErrClosed. If Origins has a pattern that matches nothing, it wraps
+// driver.ErrInvalid, at every call. Any other error comes from the net.Listener, and
+// Accept may be called again.
 func (l *Listener) Accept() (*stream.Conn, error) {
 	l.begin.Do(func() {
-		if l.ctx.Err() == nil {
+		if l.invalid = driver.CheckOrigins(l.Origins); l.ctx.Err() == nil && l.invalid == nil {
 			if l.Handler != nil {
 				l.plain = newPlain(l.ctx, l.Addr(), l.Handler, l.config)
 				l.running.Go(l.plain.run)
@@ -99,6 +104,9 @@ func (l *Listener) Accept() (*stream.Conn, error) {
 			l.running.Go(l.run)
 		}
 	})
+	if l.invalid != nil && l.ctx.Err() == nil {
+		return nil, l.invalid
+	}
 	select {
 	case <-l.ctx.Done():
 	case r := <-l.accepted:
@@ -110,15 +118,15 @@ func (l *Listener) Accept() (*stream.Conn, error) {
 // Addr returns the address of the net.Listener.
 func (l *Listener) Addr() net.Addr { return l.listener.Addr() }
 
-// Close closes the net.Listener, all connections that Accept has not returned yet
-// and those of Handler. WebSockets that are open for their clients already are
-// closed with 1001 (going away). It returns when no goroutine of l is left, after
-// Config.CloseTimeout at the latest; it does not wait for calls of Handler, of whose
-// requests the contexts have ended.
+// Close closes the net.Listener, the connections that Accept has not returned and
+// those of Handler. WebSockets that are already open for their clients are closed
+// with 1001 (going away). Close returns when no goroutine of l is left, at the latest
+// after Config.CloseTimeout. It does not wait for calls of Handler, but the contexts
+// of their requests end.
 func (l *Listener) Close() error {
 	l.cancel()
 	err := l.listener.Close()
-	l.begin.Do(func() {}) // from now on nothing begins
+	l.begin.Do(func() {}) // Accept starts nothing from now on
 	l.running.Wait()
 	if l.plain != nil {
 		l.plain.close()
@@ -126,13 +134,13 @@ func (l *Listener) Close() error {
 	return err
 }
 
-// run accepts from the net.Listener.
+// run accepts connections from the net.Listener.
 func (l *Listener) run() {
-	most := l.MaxHandshakes
-	if most <= 0 {
-		most = defaultHandshakes
+	limit := l.MaxHandshakes
+	if limit <= 0 {
+		limit = defaultHandshakes
 	}
-	slots := make(chan struct{}, most)
+	slots := make(chan struct{}, limit)
 	for {
 		select {
 		case slots <- struct{}{}:
@@ -154,7 +162,7 @@ func (l *Listener) run() {
 	}
 }
 
-// deliver hands r to Accept. It reports false if l has been closed instead.
+// deliver passes r to Accept. It reports false if l was closed instead.
 func (l *Listener) deliver(r result) bool {
 	select {
 	case l.accepted <- r:
@@ -164,7 +172,7 @@ func (l *Listener) deliver(r result) bool {
 	}
 }
 
-// open makes the handshakes on nc and hands the connection to Accept or Handler.
+// open performs the handshakes on nc and passes the connection to Accept or Handler.
 func (l *Listener) open(nc net.Conn) {
 	tc, isTLS := nc.(handshaker)
 	if isTLS && handshakeTLS(l.ctx, tc, l.config) != nil {
@@ -175,10 +183,10 @@ func (l *Listener) open(nc net.Conn) {
 	r, err := conn.ReadRequest(l.ctx)
 	switch {
 	case err == nil && l.plain != nil && !driver.IsWebSocket(r):
-		l.plain.hand(nc, conn)
+		l.plain.serve(nc, conn)
 	case err != nil || !l.answer(conn, r, isTLS):
 		_ = conn.Close(l.ctx, driver.CodeNormal, "") // waits until the refusal has been sent
-	case !l.deliver(result{conn: conn}): // it is open for the client
+	case !l.deliver(result{conn: conn}): // for the client it is open
 		_ = conn.Close(context.Background(), driver.CodeGoingAway, "")
 	}
 }
@@ -188,13 +196,13 @@ func (l *Listener) answer(conn *stream.Conn, r *driver.Request, isTLS bool) bool
 	if isTLS {
 		r.Scheme = "wss"
 	}
-	var no *driver.Response
+	var refusal *driver.Response
 	if l.Check != nil {
-		no = l.Check(r)
+		refusal = l.Check(r)
 	}
 	switch {
-	case no != nil:
-		_ = conn.Reject(no.Status, no.Fields, no.Body)
+	case refusal != nil:
+		_ = conn.Reject(refusal.Status, refusal.Fields, refusal.Body)
 		return false
 	case driver.IsWebSocket(r): // Handshake refuses all others
 		if err := driver.CheckOrigin(r, l.Origins); err != nil {
@@ -202,5 +210,5 @@ func (l *Listener) answer(conn *stream.Conn, r *driver.Request, isTLS bool) bool
 			return false
 		}
 	}
-	return conn.Handshake(context.WithoutCancel(l.ctx)) == nil // once the response is on its way it shall be known
+	return conn.Handshake(context.WithoutCancel(l.ctx)) == nil // the result must be known once the response is being sent
 }

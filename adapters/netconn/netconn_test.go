@@ -266,7 +266,8 @@ func TestOrigins(t *testing.T) {
 		{"http://own.test", nil, 101},
 		{"http://other.test", nil, 403},
 		{"http://other.test", []string{"*.test"}, 101},
-		{"http://other.test", []string{"[a"}, 500},
+		{"http://other.test:443", []string{"http://other.test:443/page"}, 101},
+		{"http://[::1]:3000", []string{"http://[::1]:3000"}, 101},
 		{"http://checked.test", []string{"*"}, 404},
 	}
 	for _, test := range tests {
@@ -296,6 +297,23 @@ func TestOrigins(t *testing.T) {
 		if status != test.status {
 			t.Errorf("origin %q with %q: status %d, not %d", test.origin, test.origins, status, test.status)
 		}
+	}
+}
+
+// TestInvalidOrigins: a pattern that matches nothing is found by Accept, at every
+// call until Close.
+func TestInvalidOrigins(t *testing.T) {
+	wstest.NoLeaks(t)
+	l := listen(t, nil)
+	l.Origins = []string{"example.com", "https:/example.com"}
+	for range 2 {
+		if _, err := l.Accept(); !errors.Is(err, driver.ErrInvalid) || !strings.Contains(err.Error(), `"https:/example.com"`) {
+			t.Errorf("Accept: %v", err)
+		}
+	}
+	l.Close()
+	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Accept after Close: %v", err)
 	}
 }
 
@@ -402,7 +420,7 @@ func TestDialErrors(t *testing.T) {
 		}
 	}
 	for _, url := range []string{"http://localhost/", "ws://", "ws://localhost/#x", "ws://user:secret@local host/", ":"} {
-		if _, err := netconn.Dial(context.Background(), url, nil); !errors.Is(err, driver.ErrUnsupported) || strings.Contains(err.Error(), "secret") {
+		if _, err := netconn.Dial(context.Background(), url, nil); !errors.Is(err, driver.ErrInvalid) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", url, err)
 		}
 	}

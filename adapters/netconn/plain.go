@@ -10,12 +10,12 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// idleTimeout is how long a connection of Listener.Handler may rest between two
+// idleTimeout is how long a connection of Listener.Handler may be idle between two
 // requests.
 const idleTimeout = 2 * time.Minute
 
-// plain serves the connections on which plain requests have come. To its
-// http.Server it is the net.Listener.
+// plain serves the connections that begin with a plain request. It is the
+// net.Listener of its http.Server.
 type plain struct {
 	server *http.Server
 	conns  chan net.Conn
@@ -23,7 +23,7 @@ type plain struct {
 	ctx    context.Context // ends at Close of the Listener
 }
 
-// newPlain returns a plain that serves by h until ctx ends.
+// newPlain returns a plain that calls h until ctx ends.
 func newPlain(ctx context.Context, addr net.Addr, h http.Handler, c *driver.Config) *plain {
 	head := driver.DefaultMaxHead
 	if c != nil && c.MaxHead > 0 {
@@ -43,17 +43,18 @@ func newPlain(ctx context.Context, addr net.Addr, h http.Handler, c *driver.Conf
 	}
 }
 
-// run serves until ctx ends. What is being served then goes on until close.
+// run serves until ctx ends. Requests in progress continue until close.
 func (p *plain) run() { _ = p.server.Serve(p) }
 
-// close closes all connections that are being served. run must have returned,
-// since the server forgets to close what it accepts after that.
+// close closes all connections that are being served. run must have returned: the
+// server does not close a connection that it accepts after Close.
 func (p *plain) close() { _ = p.server.Close() }
 
-// hand hands nc to the server. conn, which runs on it, has a request that waits.
-func (p *plain) hand(nc net.Conn, conn *stream.Conn) {
+// serve passes nc to the server. conn runs over nc and has a request that has not
+// been answered.
+func (p *plain) serve(nc net.Conn, conn *stream.Conn) {
 	head, err := conn.Detach()
-	if err != nil { // closed meanwhile
+	if err != nil { // closed in the meantime
 		return
 	}
 	nc = replay(nc, head)
@@ -64,7 +65,7 @@ func (p *plain) hand(nc net.Conn, conn *stream.Conn) {
 	}
 }
 
-// Accept waits for the next connection: p is a net.Listener.
+// Accept waits for the next connection.
 func (p *plain) Accept() (net.Conn, error) {
 	select {
 	case nc := <-p.conns:
@@ -74,7 +75,7 @@ func (p *plain) Accept() (net.Conn, error) {
 	}
 }
 
-// Close does nothing: ctx says when p is closed.
+// Close does nothing: p is closed when ctx ends.
 func (p *plain) Close() error { return nil }
 
 func (p *plain) Addr() net.Addr { return p.addr }

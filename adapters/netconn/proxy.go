@@ -11,42 +11,43 @@ import (
 	"golang.org/x/net/http/httpproxy"
 	socks "golang.org/x/net/proxy"
 
+	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/proxy"
 )
 
-// ProxyFromEnvironment is for Dialer.Proxy: as in net/http, the environment
-// variable HTTP_PROXY names the proxy for ws, HTTPS_PROXY that for wss, or their
-// lower case forms, and NO_PROXY the hosts that are reached without one;
-// localhost and loopback addresses always are. They are read at every call.
+// ProxyFromEnvironment is for Dialer.Proxy. As in net/http, the environment variable
+// HTTP_PROXY is the proxy for ws, HTTPS_PROXY the one for wss, and NO_PROXY lists
+// the hosts that are reached without a proxy, as localhost and loopback addresses
+// always are; the lower case names work too. They are read at every call.
 func ProxyFromEnvironment(u *url.URL) (*url.URL, error) {
 	return httpproxy.FromEnvironment().ProxyFunc()(httpURL(u))
 }
 
-// NoProxy is for Dialer.Proxy: connections are made directly.
+// NoProxy is for Dialer.Proxy. It makes connections direct.
 func NoProxy(*url.URL) (*url.URL, error) { return nil, nil }
 
-// ProxyURL returns a function for Dialer.Proxy: all connections are made through
-// the proxy at u.
+// ProxyURL returns a function for Dialer.Proxy that makes all connections use the
+// proxy at u.
 func ProxyURL(u *url.URL) func(*url.URL) (*url.URL, error) {
 	return func(*url.URL) (*url.URL, error) { return u, nil }
 }
 
-// ProxyError is a failure on the way to the proxy or through it.
+// ProxyError is the error of a failed connection to or through a proxy.
 type ProxyError struct {
 	// Proxy is the URL of the proxy, without user name and password.
 	Proxy string
 
-	// Response is what the proxy has answered to CONNECT, with up to 1 KiB of
-	// the body, or nil.
+	// Response is the response of the proxy to CONNECT with up to 1 KiB of the
+	// body, or nil if there was none.
 	Response *driver.Response
 
-	// Err says what went wrong. It wraps a *driver.Error with the Status if the
-	// proxy has refused.
+	// Err is the cause. It wraps a *driver.Error with the Status if the proxy
+	// refused.
 	Err error
 }
 
-// Error names the proxy and the stage that has failed.
+// Error returns a text that names the proxy and the stage that failed.
 func (e *ProxyError) Error() string { return "websocket: proxy " + e.Proxy + ": " + e.Err.Error() }
 
 // Unwrap returns Err.
@@ -61,7 +62,12 @@ func (d *Dialer) proxyFor(u *url.URL) (*url.URL, error) {
 	if choose == nil {
 		choose = ProxyFromEnvironment
 	}
-	return choose(u)
+	via, err := choose(u)
+	if via == nil || err != nil {
+		return nil, err
+	}
+	own := *via
+	return &own, toASCII(&own)
 }
 
 // connectVia connects to the host of u through the proxy at via.
@@ -75,7 +81,7 @@ func (d *Dialer) connectVia(ctx context.Context, via, u *url.URL) (net.Conn, err
 	case "socks5", "socks5h":
 		nc, err = d.connectSOCKS(ctx, via, u)
 	default:
-		err = fmt.Errorf("%w: proxy with scheme %q, not http, https, socks5 or socks5h", driver.ErrUnsupported, via.Scheme)
+		err = fmt.Errorf("%w: scheme %q of the proxy is not http, https, socks5 or socks5h", driver.ErrInvalid, via.Scheme)
 	}
 	if err != nil {
 		shown := &url.URL{Scheme: via.Scheme, Host: via.Host}
@@ -84,8 +90,8 @@ func (d *Dialer) connectVia(ctx context.Context, via, u *url.URL) (net.Conn, err
 	return nc, nil
 }
 
-// connectHTTP connects to the host of u by CONNECT. If a challenge can only be
-// answered on a new connection, it makes one. The response goes with an error.
+// connectHTTP connects to the host of u by CONNECT. It makes a new connection if a
+// challenge can be answered only on one. The response is set only with an error.
 func (d *Dialer) connectHTTP(ctx context.Context, via, u *url.URL) (net.Conn, *driver.Response, error) {
 	config := proxy.Config{}
 	if d.ProxyConfig != nil {
@@ -94,7 +100,7 @@ func (d *Dialer) connectHTTP(ctx context.Context, via, u *url.URL) (net.Conn, *d
 	if config.Timeout == 0 {
 		config.Timeout = handshakeTimeout(d.Config)
 	}
-	p, err := proxy.New(via.String(), u.String(), &config)
+	p, err := proxy.FromURL(via, u, &config)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -112,7 +118,7 @@ func (d *Dialer) connectHTTP(ctx context.Context, via, u *url.URL) (net.Conn, *d
 		if err == nil {
 			return replay(nc, rest), nil, nil
 		}
-		abort(nc)
+		_ = stream.Abort(nc)
 		retry := p.Retry()
 		if retry == nil || ctx.Err() != nil {
 			return nil, p.Response(), fmt.Errorf("CONNECT %s: %w", p.Target(), err)
@@ -121,13 +127,13 @@ func (d *Dialer) connectHTTP(ctx context.Context, via, u *url.URL) (net.Conn, *d
 	}
 }
 
-// tunnelBuffer is how many bytes of a proxy's answer are read at once.
+// tunnelBuffer is the size of the buffer for a proxy's response.
 const tunnelBuffer = 2 << 10
 
-// tunnel runs p over nc. It returns what has come behind the proxy's answer and
-// belongs to the server. When p's time limit or ctx ends, nc is closed: not every
-// net.Conn that a Dialer may be given has deadlines.
-func tunnel(ctx context.Context, nc net.Conn, p *proxy.Conn) ([]byte, error) {
+// tunnel runs p over nc. It returns the bytes that followed the response of the
+// proxy, which come from the server. When the time limit of p or ctx expires, nc is
+// closed: a net.Conn of Dialer.DialContext may not support deadlines.
+func tunnel(ctx context.Context, nc net.Conn, p *proxy.Exchange) ([]byte, error) {
 	if err := p.Start(); err != nil {
 		return nil, err
 	}
@@ -137,13 +143,13 @@ func tunnel(ctx context.Context, nc net.Conn, p *proxy.Conn) ([]byte, error) {
 		limit, cancel = context.WithDeadline(ctx, next)
 	}
 	defer cancel()
-	stop := context.AfterFunc(limit, func() { abort(nc) })
+	stop := context.AfterFunc(limit, func() { _ = stream.Abort(nc) })
 	defer stop()
 	in := make([]byte, tunnelBuffer)
 	var out []byte
 	for {
 		if out = p.Take(out); len(out) > 0 {
-			_, _ = nc.Write(out) // where it fails the proxy may have answered before
+			_, _ = nc.Write(out) // if it fails, the proxy may have responded before
 		}
 		n, readErr := nc.Read(in)
 		if readErr != nil {
@@ -166,7 +172,7 @@ func tunnel(ctx context.Context, nc net.Conn, p *proxy.Conn) ([]byte, error) {
 	}
 }
 
-// cause returns err, or why ctx has ended if it has.
+// cause returns the cause of ctx if it has ended, else err.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -174,8 +180,8 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// connectSOCKS connects to the host of u by SOCKS5 (RFC 1928), with a user name
-// and password where via has them (RFC 1929).
+// connectSOCKS connects to the host of u by SOCKS5 (RFC 1928), with the user name
+// and password of via, if any (RFC 1929).
 func (d *Dialer) connectSOCKS(ctx context.Context, via, u *url.URL) (net.Conn, error) {
 	nc, err := d.dial(ctx, via)
 	if err != nil {
@@ -188,22 +194,22 @@ func (d *Dialer) connectSOCKS(ctx context.Context, via, u *url.URL) (net.Conn, e
 	}
 	dialer, err := socks.SOCKS5("tcp", address(via), auth, connected{nc})
 	if err != nil {
-		abort(nc)
+		_ = stream.Abort(nc)
 		return nil, err
 	}
 	limit, cancel := limited(ctx, d.Config)
 	defer cancel()
-	stop := context.AfterFunc(limit, func() { abort(nc) })
+	stop := context.AfterFunc(limit, func() { _ = stream.Abort(nc) })
 	_, err = dialer.(socks.ContextDialer).DialContext(limit, "tcp", address(u))
 	if !stop() || err != nil {
-		abort(nc)
+		_ = stream.Abort(nc)
 		return nil, cause(limit, err)
 	}
 	return nc, nil
 }
 
-// connected is a dialer that has connected already: package socks takes no
-// connection.
+// connected is a dialer that returns an existing connection: package socks does not
+// accept a connection.
 type connected struct{ nc net.Conn }
 
 func (c connected) Dial(string, string) (net.Conn, error) { return c.nc, nil }

@@ -170,7 +170,7 @@ func TestProxyFails(t *testing.T) {
 		{"no SOCKS", "socks5", say("HTTP/1.1 400 No\r\n\r\n"), "socks connect", nil, 0, ""},
 		{"SOCKS wants another password", "socks5", socksProxy(t, "", "user", "pass"), "socks connect", nil, 0, ""},
 		{"SOCKS ends", "socks5", say("\x05"), "socks connect", io.ErrUnexpectedEOF, 0, ""},
-		{"other scheme", "ftp", wstest.UntilEnd, `proxy with scheme "ftp"`, driver.ErrUnsupported, 0, ""},
+		{"other scheme", "ftp", wstest.UntilEnd, `scheme "ftp" of the proxy`, driver.ErrInvalid, 0, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -157,8 +157,11 @@ func TestNoRedirect(t *testing.T) {
 		requests int
 		want     string
 	}{
-		{"not asked for", 0, 302, "ws://a.test/", loop, 1, ""},
-		{"limit", 2, 302, "ws://a.test/", loop, 3, "2 redirects have been followed"},
+		{"not asked for", 0, 302, "ws://a.test/", loop, 1, "redirect to ws://a.test/, not followed without MaxRedirects"},
+		{"not asked for, secrets", 0, 302, "ws://a.test/", map[string][]driver.Field{"ws://a.test/": to("https://secret:secret@b.test/c?secret#secret")}, 1,
+			"redirect to wss://b.test/c, not followed without MaxRedirects"},
+		{"not asked for, no Location", 0, 302, "ws://a.test/", map[string][]driver.Field{"ws://a.test/": {}}, 1, "redirect without Location"},
+		{"limit", 2, 302, "ws://a.test/", loop, 3, "redirect to ws://a.test/ after 2 redirects, the maximum"},
 		{"wss to ws", 5, 302, "wss://a.test/", map[string][]driver.Field{"wss://a.test/": to("http://a.test/secret")}, 1, "redirect from wss to ws, to a.test"},
 		{"other scheme", 5, 302, "ws://a.test/", map[string][]driver.Field{"ws://a.test/": to("ftp://secret@b.test/")}, 1, `redirect to scheme "ftp"`},
 		{"no host", 5, 302, "ws://a.test/", map[string][]driver.Field{"ws://a.test/": to("http:/secret")}, 1, "redirect to a URL without a host"},

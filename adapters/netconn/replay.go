@@ -6,8 +6,8 @@ import (
 	"net"
 )
 
-// replay returns nc with p, which has been read from it, in front of what it
-// reads. It keeps p.
+// replay returns nc with a Read that returns p first, which has been read from nc
+// before. It keeps p.
 func replay(nc net.Conn, p []byte) net.Conn {
 	if len(p) == 0 {
 		return nc
@@ -24,7 +24,7 @@ type replayConn struct {
 	unread []byte
 }
 
-// Read reads what is unread first.
+// Read returns the unread bytes first.
 func (c *replayConn) Read(p []byte) (int, error) {
 	if c.unread == nil {
 		return c.Conn.Read(p)
@@ -36,7 +36,7 @@ func (c *replayConn) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// CloseWrite is what net/http and stream.Conn look for in a connection.
+// CloseWrite is called by net/http and stream.Conn if the connection has it.
 func (c *replayConn) CloseWrite() error {
 	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return w.CloseWrite()
@@ -44,7 +44,7 @@ func (c *replayConn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// stater is by what net/http and stream.Conn know TLS.
+// stater is how net/http and stream.Conn recognize TLS.
 type stater interface{ ConnectionState() tls.ConnectionState }
 
 type replayTLS struct {
@@ -52,7 +52,7 @@ type replayTLS struct {
 	stater
 }
 
-// NetConn returns the connection below TLS.
+// NetConn returns the connection that TLS runs over.
 func (c *replayTLS) NetConn() net.Conn {
 	if t, ok := c.Conn.(interface{ NetConn() net.Conn }); ok {
 		return t.NetConn()

@@ -14,38 +14,39 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// Protocol is an application that speaks a subprotocol.
+// Protocol is an application for a subprotocol.
 type Protocol struct {
 	// Name is the subprotocol, or "" for clients that offer none of the others.
 	Name string
 
-	// Serve is as in Upgrader.Handler.
+	// Serve serves a connection, as in Upgrader.Handler.
 	Serve func(conn *stream.Conn, r *http.Request)
 }
 
-// Handler returns a handler that upgrades each request, or refuses it as Upgrade
-// does, and calls serve with the connection.
+// Handler returns a handler that upgrades each request and calls serve with the
+// connection, or refuses the request as Upgrade does.
 //
-// serve runs on a goroutine of its own, so the handler of net/http and all its
-// buffers are let go. The context of r has the values of the request's, and no
-// end: ReadMessage tells when the connection is over.
+// serve runs on a new goroutine, so that the goroutine of net/http and its buffers
+// are released. The context of r has the values of the request's context and never
+// ends: ReadMessage reports the end of the connection.
 //
-// When serve returns the connection is closed with 1000 if it is not yet. A panic
-// is dealt with as in net/http: it goes to the ErrorLog of the server, unless it is
-// http.ErrAbortHandler, and the connection is closed with 1011. Why a request was
-// answered with 500 goes to the ErrorLog too.
+// When serve returns, the connection is closed with 1000 unless it is closed already.
+// A panic is handled as in net/http: it is logged to the ErrorLog of the server,
+// unless it is http.ErrAbortHandler, and the connection is closed with 1011. The
+// cause of a response with status 500 is logged there too.
 //
-// Handler checks the settings at once: a mistake is logged by package log, and
-// every request is answered with 500. To stop the program instead, call Check.
+// Handler calls Check. If that returns an error, Handler logs it with package log,
+// and requests that are affected by it are answered with 500. To exit instead, call
+// Check first.
 func (u *Upgrader) Handler(serve func(conn *stream.Conn, r *http.Request)) http.Handler {
 	return u.handler(func(string) (Protocol, error) { return Protocol{Serve: serve}, nil })
 }
 
-// Protocols returns a Handler for several applications on one path, of which the
-// subprotocol decides: the first of the list that the client offers. It stands in
-// place of Config.Subprotocols, Config.Select and Select. A client that offers none
-// of them gets the one that is called "", or 400 if there is no such. The
-// settings are checked as in Handler.
+// Protocols returns a handler like that of Handler for several applications on one
+// path. It chooses the first of the list whose subprotocol the client offers.
+// Config.Subprotocols, Config.Select and Select are ignored. A client that offers
+// none of the subprotocols gets the application with the name "", or 400 if there is
+// none. Protocols calls Check as Handler does.
 func (u *Upgrader) Protocols(list ...Protocol) http.Handler {
 	own, config := *u, driver.Config{}
 	if u.Config != nil {
@@ -67,10 +68,10 @@ func (u *Upgrader) Protocols(list ...Protocol) http.Handler {
 	})
 }
 
-// handler returns a handler; choose knows which application speaks a subprotocol.
+// handler returns a handler for the applications that choose returns.
 func (u *Upgrader) handler(choose func(subprotocol string) (Protocol, error)) http.Handler {
 	if err := u.Check(); err != nil {
-		log.Printf("websocket: settings of an Upgrader: %v", err)
+		log.Printf("websocket: invalid Upgrader: %v", err)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var p Protocol
@@ -86,7 +87,7 @@ func (u *Upgrader) handler(choose func(subprotocol string) (Protocol, error)) ht
 	})
 }
 
-// run runs an application. r is let go as soon as serve does not need it.
+// run runs an application. It does not keep r, so that serve can release it.
 func run(conn *stream.Conn, r *http.Request, serve func(*stream.Conn, *http.Request)) {
 	defer end(conn, logger(r))
 	serve(conn, r)
@@ -111,7 +112,7 @@ func remoteAddr(conn *stream.Conn) any {
 	return "a client"
 }
 
-// logFault logs why r has been refused if that is a fault of the server's.
+// logFault logs why r was refused if the server is at fault.
 func logFault(r *http.Request, err error) {
 	var e *driver.Error
 	if errors.As(err, &e) && e.Status == http.StatusInternalServerError {
@@ -119,7 +120,7 @@ func logFault(r *http.Request, err error) {
 	}
 }
 
-// logger is where the server of r logs errors.
+// logger returns the logger for errors of the server of r.
 func logger(r *http.Request) *log.Logger {
 	if s, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && s.ErrorLog != nil {
 		return s.ErrorLog

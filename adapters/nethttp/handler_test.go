@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -153,6 +154,19 @@ func TestFaultIsLogged(t *testing.T) {
 	res.Body.Close()
 	if res.StatusCode != 426 || l.String() != before {
 		t.Errorf("%s, log: %q", res.Status, l.String())
+	}
+}
+
+// TestCheckOrigins: Check finds a pattern that matches nothing.
+func TestCheckOrigins(t *testing.T) {
+	if err := (&nethttp.Upgrader{Origins: []string{"*.example.com", "http://[::1]:3000"}}).Check(); err != nil {
+		t.Error(err)
+	}
+	for _, pattern := range []string{"", "https:/example.com", "a.example b.example", "https://user@example.com", "bücher.example"} {
+		err := (&nethttp.Upgrader{Origins: []string{pattern}}).Check()
+		if !errors.Is(err, driver.ErrInvalid) || !strings.Contains(err.Error(), strconv.Quote(pattern)) {
+			t.Errorf("%q: %v", pattern, err)
+		}
 	}
 }
 

@@ -15,17 +15,17 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// request is r in the words of the driver.
+// request converts r for the driver.
 func request(r *http.Request) *driver.Request {
 	q := &driver.Request{
 		Method:    r.Method,
 		Target:    r.RequestURI,
 		Major:     r.ProtoMajor,
 		Minor:     r.ProtoMinor,
-		Fields:    append([]driver.Field{{Name: "Host", Value: r.Host}}, fields(r.Header)...), // net/http takes Host out
+		Fields:    append([]driver.Field{{Name: "Host", Value: r.Host}}, fields(r.Header)...), // net/http removes Host
 		Authority: r.Host,
 	}
-	for _, coding := range r.TransferEncoding { // which net/http takes out, too
+	for _, coding := range r.TransferEncoding { // net/http removes Transfer-Encoding, too
 		q.Fields = append(q.Fields, driver.Field{Name: "Transfer-Encoding", Value: coding})
 	}
 	if r.TLS != nil {
@@ -34,7 +34,7 @@ func request(r *http.Request) *driver.Request {
 	return q
 }
 
-// fields returns the fields of h, by name.
+// fields returns the fields of h, sorted by name.
 func fields(h http.Header) []driver.Field {
 	all := make([]driver.Field, 0, len(h))
 	for _, name := range slices.Sorted(maps.Keys(h)) {
@@ -45,9 +45,9 @@ func fields(h http.Header) []driver.Field {
 	return all
 }
 
-// answerFields returns the fields of h that go with a 101. Those of the handshake
-// and of the connection are not the handler's to set, and there is no content.
-func answerFields(h http.Header) []driver.Field {
+// responseFields returns the fields of h that are sent with a 101. A handler cannot
+// set those of the handshake and of the connection, and there is no content.
+func responseFields(h http.Header) []driver.Field {
 	return slices.DeleteFunc(fields(h), func(f driver.Field) bool {
 		switch name := strings.ToLower(f.Name); name {
 		case "connection", "keep-alive", "trailer", "transfer-encoding", "upgrade":
@@ -59,8 +59,9 @@ func answerFields(h http.Header) []driver.Field {
 	})
 }
 
-// take takes the connection over, with what net/http has read of it.
-func take(w http.ResponseWriter) (net.Conn, []byte, error) {
+// takeOver takes over the connection of w. It returns the bytes that net/http has
+// read from it already.
+func takeOver(w http.ResponseWriter) (net.Conn, []byte, error) {
 	nc, rw, err := http.NewResponseController(w).Hijack()
 	if errors.Is(err, http.ErrNotSupported) {
 		err = fmt.Errorf("%T has neither Hijack nor Unwrap: %w", w, err)
@@ -79,22 +80,23 @@ func take(w http.ResponseWriter) (net.Conn, []byte, error) {
 	return nc, buffered, nil
 }
 
-// peek returns a copy of what r holds.
+// peek returns a copy of what r has buffered.
 func peek(r *bufio.Reader) ([]byte, error) {
 	p, err := r.Peek(r.Buffered())
 	return bytes.Clone(p), err
 }
 
-// refusal is an error that says how a request is answered.
+// refusal returns the error for a request that is refused with an HTTP status.
 func refusal(status int, format string, args ...any) *driver.Error {
 	return &driver.Error{Code: driver.CodeProtocolError, Status: status, Msg: fmt.Sprintf(format, args...)}
 }
 
-// refuse answers a request with what err stands for, and returns err with the
-// *driver.Error that says so: a mistake of the server's is 500, without its text.
+// refuse answers r with the response for err and returns err, wrapped in the
+// *driver.Error of the response. An error that has none is the server's fault: the
+// response is 500 and does not contain its text.
 //
-// The connection ends with the response: a proxy that takes every such request for
-// accepted would pass on frames, and net/http would read them as requests.
+// The connection ends with the response. Otherwise frames that a proxy forwards
+// because it takes the request for accepted would be read as requests by net/http.
 func refuse(w http.ResponseWriter, r *http.Request, d *driver.Driver, err error) error {
 	if e := (*driver.Error)(nil); !errors.As(err, &e) {
 		err = fmt.Errorf("%w: %w", refusal(http.StatusInternalServerError, "the server is misconfigured"), err)
@@ -107,7 +109,7 @@ func refuse(w http.ResponseWriter, r *http.Request, d *driver.Driver, err error)
 		h.Set(f.Name, f.Value)
 	}
 	if r.ProtoMajor == 1 {
-		h["Connection"] = []string{"close"} // net/http looks at the first value, and only for that
+		h["Connection"] = []string{"close"} // net/http looks only at the first value, and only for close
 		if h.Get("Upgrade") != "" {         // RFC 9110, section 7.8
 			h.Add("Connection", "Upgrade")
 		}

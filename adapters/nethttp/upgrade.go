@@ -1,8 +1,8 @@
-// Package nethttp makes WebSockets of net/http requests, in every version.
+// Package nethttp upgrades net/http requests to WebSockets, in every version.
 //
-// [Upgrader.Handler] and [Upgrader.Protocols] are the short way: they run each
-// connection on a goroutine of its own, so that net/http's handler and its buffers
-// are let go. [Upgrade] is for handlers that do more.
+// [Upgrader.Handler] and [Upgrader.Protocols] return handlers that run each
+// connection on a new goroutine, so that the goroutine of net/http and its buffers
+// are released. [Upgrade] is for handlers that do more.
 package nethttp
 
 import (
@@ -14,78 +14,85 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// Upgrader holds the settings for Upgrade. The zero Upgrader works. It may be
-// used by any number of handlers, and must not be changed meanwhile.
+// Upgrader holds the settings for Upgrade. The zero Upgrader is valid. An Upgrader
+// may be used by any number of handlers and must not be modified meanwhile.
 type Upgrader struct {
-	// Config is for the driver.
+	// Config is the configuration of the driver.
 	Config *driver.Config
 
-	// Stream is for the connections.
+	// Stream holds the options of the connections.
 	Stream *stream.Options
 
-	// Origins lists from where pages of other hosts may connect, as patterns for
+	// Origins lists the pages of other hosts that may connect, as patterns for
 	// driver.CheckOrigin: "example.com", "https://*.example.com", "*" for all.
-	// Pages of the request's own host always may.
+	// Pages of the host of the request are always allowed.
 	Origins []string
 
-	// CheckOrigin, if set, decides in place of Origins. It sees every request for
-	// a WebSocket, those without Origin too; nil lets it pass. An error that wraps a
-	// *driver.Error with a Status is answered with that, any other with 403 and
-	// without its text.
+	// CheckOrigin, if not nil, is used instead of Origins. It is called for every
+	// WebSocket request, even without an Origin field, and returns nil to allow it.
+	// If the error wraps a *driver.Error with a Status, that is the response,
+	// otherwise 403 without the text of the error.
 	CheckOrigin func(r *http.Request) error
 
-	// Select, if set, picks the subprotocol for this request in place of Config:
+	// Select, if not nil, picks the subprotocol for a request, instead of Config:
 	// one of those offered, or "" for none.
 	Select func(r *http.Request, offered []string) string
 }
 
-// Check returns the first mistake in the settings, or nil. Call it when the program
-// starts: a request that meets a mistake is answered with 500.
-func (u *Upgrader) Check() error { return u.Config.Check() }
+// Check returns the first mistake in Config and Origins, or nil: the error of
+// Config.Check or driver.CheckOrigins. Servers should call it when they start, since
+// requests that are affected by a mistake are answered with 500.
+func (u *Upgrader) Check() error {
+	if err := u.Config.Check(); err != nil {
+		return err
+	}
+	return driver.CheckOrigins(u.Origins)
+}
 
-// Upgrade accepts the WebSocket request r. c may be nil. See Upgrader.Upgrade.
+// Upgrade accepts the WebSocket request r. c may be nil. See [Upgrader.Upgrade].
 func Upgrade(w http.ResponseWriter, r *http.Request, c *driver.Config) (*stream.Conn, error) {
 	return (&Upgrader{Config: c}).Upgrade(w, r)
 }
 
-// Upgrade accepts the WebSocket request r, takes the connection over from net/http
-// and returns when it is open. Bytes that the server has already read do not get
-// lost, and its deadlines end. w may be wrapped any number of times, if each
-// wrapper has Unwrap, see http.ResponseController.
+// Upgrade accepts the WebSocket request r, takes over the connection from net/http
+// and returns when the WebSocket is open. Bytes already buffered are kept, and the
+// server's deadlines are cleared. w may be wrapped any number of times if each
+// wrapper has an Unwrap method: see http.ResponseController.
 //
-// The fields of w.Header are sent with the answer, so http.SetCookie and what
-// middleware adds work as always; so are Config.Fields and Config.Cookies. Those
-// that describe a body or belong to the handshake are left out. Nothing may have
-// been written to w: net/http does not tell, and the client would see that instead
-// of the handshake.
+// The fields of w.Header are sent with the response, so http.SetCookie and middleware
+// work as usual, and so are Config.Fields and Config.Cookies. Fields that describe a
+// body or belong to the handshake are left out. Nothing may have been written to w:
+// net/http does not report it, and the client would receive it instead of the
+// handshake.
 //
-// A request that is refused has been answered through w: 400, 403 for its origin,
-// 405, 426, or 505 if it is not in HTTP/1; in HTTP/1 the connection ends then. The
-// error is a *driver.Error with the Status, or wraps one. If the connection cannot
-// be taken over, the answer is 500 and the error wraps http.ErrNotSupported, or the
-// answer has been given and it wraps http.ErrHijacked.
+// If Upgrade refuses the request, it has responded through w: with 400, 403 for the
+// origin, 405, 426, or 505 if the request is not HTTP/1. In HTTP/1 the connection
+// ends with the response. The error is or wraps a *driver.Error with the Status. If
+// the connection cannot be taken over, the response is 500 and the error wraps
+// http.ErrNotSupported. If the connection was taken over before, there is no response
+// and the error wraps http.ErrHijacked.
 //
-// The connection is the caller's: net/http does not close it, not at
-// Server.Shutdown either. The context of r ends when the handler returns, as
-// always, so handlers that leave the connection to another goroutine should not
-// leave it that context.
+// The caller owns the connection. net/http does not close it, not even in
+// Server.Shutdown. As usual, the context of r ends when the handler returns, so a
+// handler that passes the connection to another goroutine should not pass that
+// context.
 func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*stream.Conn, error) {
 	return u.upgrade(w, r, func(*driver.Driver) error { return nil })
 }
 
-// upgrade is Upgrade with a last check of the caller's.
+// upgrade is Upgrade with a last check by the caller.
 func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request, check func(*driver.Driver) error) (*stream.Conn, error) {
 	d := u.newDriver(r)
-	if err := u.judge(d, r, check); err != nil {
+	if err := u.checkRequest(d, r, check); err != nil {
 		return nil, refuse(w, r, d, err)
 	}
-	d.Response().Fields = append(d.Response().Fields, answerFields(w.Header())...)
-	nc, buffered, err := take(w)
+	d.Response().Fields = append(d.Response().Fields, responseFields(w.Header())...)
+	nc, buffered, err := takeOver(w)
 	switch {
-	case errors.Is(err, http.ErrHijacked): // nothing can be answered
-		return nil, fmt.Errorf("websocket: taking the connection over: %w", err)
+	case errors.Is(err, http.ErrHijacked): // no response is possible
+		return nil, fmt.Errorf("websocket: taking over the connection: %w", err)
 	case err != nil:
-		return nil, refuse(w, r, d, fmt.Errorf("taking the connection over: %w", err))
+		return nil, refuse(w, r, d, fmt.Errorf("taking over the connection: %w", err))
 	}
 	conn := stream.New(nc, d, u.Stream)
 	conn.Unread(buffered)
@@ -96,7 +103,7 @@ func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request, check func(*d
 	return conn, nil
 }
 
-// newDriver returns a driver that has checked r.
+// newDriver returns the driver for r, which it has checked.
 func (u *Upgrader) newDriver(r *http.Request) *driver.Driver {
 	config := u.Config
 	if u.Select != nil {
@@ -105,14 +112,14 @@ func (u *Upgrader) newDriver(r *http.Request) *driver.Driver {
 			own = *config
 		}
 		own.Select = func(_ *driver.Request, offered []string) string { return u.Select(r, offered) }
-		defer func() { own.Select = nil }() // it keeps r
+		defer func() { own.Select = nil }() // it refers to r
 		config = &own
 	}
 	return driver.FromRequest(request(r), config)
 }
 
-// judge returns why r is refused, or nil.
-func (u *Upgrader) judge(d *driver.Driver, r *http.Request, check func(*driver.Driver) error) error {
+// checkRequest returns the error for which r is refused, or nil.
+func (u *Upgrader) checkRequest(d *driver.Driver, r *http.Request, check func(*driver.Driver) error) error {
 	if r.ProtoMajor != 1 {
 		return refusal(http.StatusHTTPVersionNotSupported, "WebSocket over %s is not supported", r.Proto)
 	}
@@ -125,7 +132,7 @@ func (u *Upgrader) judge(d *driver.Driver, r *http.Request, check func(*driver.D
 	return check(d)
 }
 
-// checkOrigin returns nil or why the page that makes the request may not.
+// checkOrigin returns nil if the page that sends the request is allowed to connect.
 func (u *Upgrader) checkOrigin(r *http.Request, q *driver.Request) error {
 	if u.CheckOrigin == nil {
 		return driver.CheckOrigin(q, u.Origins)

@@ -6,7 +6,7 @@ import (
 )
 
 // pool lends buffers of 1<<minBuffer to 1<<maxBuffer bytes to all connections, so
-// that those which rest hold none. It implements [driver.Buffers].
+// that idle ones hold none. It implements [driver.Buffers].
 type pool struct {
 	free  [maxBuffer + 1]sync.Pool // by the logarithm of the capacity
 	boxes sync.Pool                // empty *[]byte: a sync.Pool takes pointers, not slices
@@ -35,7 +35,7 @@ func (p *pool) Get(n int) []byte {
 	return b
 }
 
-// Put takes back what Get has returned, and drops everything else.
+// Put takes back a buffer of Get. It drops all others.
 func (p *pool) Put(b []byte) {
 	k := bits.Len(uint(cap(b))) - 1
 	if k < minBuffer || k > maxBuffer || cap(b) != 1<<k {

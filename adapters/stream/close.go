@@ -11,38 +11,38 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// ending is how a Conn comes to its end:
+// ending is the state of a Conn that ends:
 //
 //	the Close event → finish: flush → wait for the peer's end → shut → gone
 //	CloseNow, a time limit                                    → shut → gone
 //
-// finish runs on a goroutine of its own, once.
+// finish runs once, on a goroutine of its own.
 type ending struct {
-	closing   bool        // deadlines are ignored from now on
+	closing   bool        // deadlines no longer apply
 	finishing bool        // finish has been started
-	silent    bool        // the peer has no part in the end: hixie-75
-	flushed   bool        // the last bytes have left, or never will
+	silent    bool        // there is nothing to wait for from the peer: hixie-75
+	flushed   bool        // the last bytes have been written, or never will be
 	shutting  bool        // the transport is being closed
 	gone      bool        // the transport has been closed
 	closedNow bool        // by CloseNow, before the Close event
 	closeErr  *CloseError // set by the Close event
 }
 
-// CloseError is the end of a connection, as ReadMessage returns it. errors.As
-// finds it.
+// CloseError is the error of ReadMessage at the end of a connection. Use errors.As
+// to find it.
 type CloseError struct {
-	// Code is what the peer's close frame said, driver.CodeNoStatus if it said
-	// nothing, driver.CodeAbnormal if there was none, or the code with which this
-	// side failed the connection.
+	// Code is the code of the peer's close frame, driver.CodeNoStatus if the frame
+	// had none, driver.CodeAbnormal if there was no frame, or the code with which
+	// this side failed the connection.
 	Code driver.Code
 
-	// Reason is the text that goes with Code, or "".
+	// Reason is the text that belongs to Code, or "".
 	Reason string
 
 	err error
 }
 
-// Error returns the code and why.
+// Error returns the code and the reason or cause.
 func (e *CloseError) Error() string {
 	text := "websocket: closed with " + e.Code.String()
 	switch {
@@ -54,21 +54,21 @@ func (e *CloseError) Error() string {
 	return text
 }
 
-// Unwrap returns nil if the peer closed properly, else a *driver.Error for a
-// violation or a time limit, or an error that wraps io.ErrUnexpectedEOF where the
-// transport ended first.
+// Unwrap returns nil if the peer closed properly. Otherwise it returns a
+// *driver.Error for a violation or a time limit, or an error that wraps
+// io.ErrUnexpectedEOF if the transport ended first.
 func (e *CloseError) Unwrap() error { return e.err }
 
-// isOrderly reports whether the peer has said that it is done: 1000, 1001 (a page
-// has been left) or no code at all (a browser's close without arguments).
+// isOrderly reports whether the peer closed with 1000, with 1001 (the user left the
+// page) or without a code (close without arguments in a browser).
 func (e *CloseError) isOrderly() bool {
 	return e.err == nil && (e.Code == driver.CodeNormal || e.Code == driver.CodeGoingAway || e.Code == driver.CodeNoStatus)
 }
 
-// isOver reports whether nothing can be read any more.
+// isOver reports whether reading has ended.
 func (c *Conn) isOver() bool { return c.closedNow || c.closeErr != nil }
 
-// overError is what reading returns then.
+// overError returns the error of reading after the end.
 func (c *Conn) overError() error {
 	if c.closeErr != nil {
 		return c.closeErr
@@ -76,21 +76,21 @@ func (c *Conn) overError() error {
 	return fmt.Errorf("websocket: %w", net.ErrClosed)
 }
 
-// closed notes the Close event, and returns once the answer has left. The caller
-// has the turn to read.
+// closed handles the Close event. It returns when the reply has been written. The
+// caller has the turn to read.
 func (c *Conn) closed(ev driver.Event) error {
 	err := c.d.Err()
 	switch {
 	case err != io.ErrUnexpectedEOF:
-	case c.x != nil && c.x.givenUp != nil:
-		err = fmt.Errorf("%w: %w", err, c.x.givenUp)
+	case c.rare != nil && c.rare.stallError != nil:
+		err = fmt.Errorf("%w: %w", err, c.rare.stallError)
 	case c.readErr != nil && c.readErr != io.EOF:
 		err = fmt.Errorf("%w: %w", err, c.readErr)
 	}
 	c.closeErr = &CloseError{Code: ev.Code, Reason: string(ev.Data), err: err}
 	c.reader, c.in = nil, nil
 	c.input.release()
-	c.wake.Broadcast() // who waits to send will not any more
+	c.wake.Broadcast() // blocked senders fail now
 	c.arm()
 	c.startFinish()
 	for !c.flushed {
@@ -99,39 +99,39 @@ func (c *Conn) closed(ev driver.Event) error {
 	return c.closeErr
 }
 
-// WriteClose sends a close frame and returns when the transport has taken it; the
-// write deadline counts as for WriteMessage. Reading goes on: what the peer sent
-// before its answer is delivered, then ReadMessage returns the *CloseError. Code
-// and reason are as in driver.Close. In hixie-75, which has no closing handshake,
-// the transport is closed.
+// WriteClose sends a close frame and returns when it has been written to the
+// transport; the write deadline applies as in WriteMessage. Reading continues: what
+// the peer sent before its reply is delivered, then ReadMessage returns the
+// *CloseError. Code and reason are as in driver.Close. In hixie-75, which has no
+// closing handshake, WriteClose closes the transport.
 func (c *Conn) WriteClose(code driver.Code, reason string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.sendError(); err != nil {
+	if err := c.outputError(); err != nil {
 		return err
 	}
 	if err := c.d.Close(code, reason); err != nil {
 		return err
 	}
 	c.settle()
-	c.wake.Broadcast() // who waits to send will not any more
+	c.wake.Broadcast() // blocked senders fail now
 	err := c.flush()
 	c.finishSilently()
 	return err
 }
 
-// Close closes the connection: it sends a close frame, waits for the peer's
-// answer within Config.CloseTimeout, and closes the transport. When ctx ends
-// before, Close is CloseNow. Code and reason are as in driver.Close; if they may
-// not be sent, nothing has happened.
+// Close closes the connection: it sends a close frame, waits at most
+// Config.CloseTimeout for the peer's reply, and closes the transport. If ctx ends
+// first, Close acts as CloseNow. Code and reason are as in driver.Close; if they are
+// not valid, Close does nothing but return the error.
 //
-// A ReadMessage under way goes on until it has a message or the *CloseError;
-// messages that come when nobody reads are thrown away. To receive them call
-// WriteClose instead and read on. Before the handshake is complete, Close is
+// A concurrent ReadMessage continues until it has a message or the *CloseError.
+// Messages that arrive while no call reads are discarded. To receive them, call
+// WriteClose and keep reading. Before the handshake is complete, Close acts as
 // CloseNow.
 //
-// The error is nil if the peer closed properly, now or before, else the
-// *CloseError, or that of ctx. Deadlines do not count any more.
+// The error is nil if the peer closed properly, now or before. Otherwise it is the
+// *CloseError or the error of ctx. Deadlines no longer apply.
 func (c *Conn) Close(ctx context.Context, code driver.Code, reason string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -144,7 +144,7 @@ func (c *Conn) Close(ctx context.Context, code driver.Code, reason string) error
 	}
 	c.ignoreDeadlines()
 	c.settle()
-	c.wake.Broadcast() // who waits to send will not any more
+	c.wake.Broadcast() // blocked senders fail now
 	c.finishSilently()
 	cut := false
 	stop := context.AfterFunc(ctx, func() {
@@ -173,7 +173,7 @@ func (c *Conn) Close(ctx context.Context, code driver.Code, reason string) error
 	return c.overError()
 }
 
-// CloseNow closes the transport at once, without a closing handshake.
+// CloseNow closes the transport immediately, without a closing handshake.
 func (c *Conn) CloseNow() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -187,8 +187,8 @@ func (c *Conn) closeNow() {
 	c.shut(true)
 }
 
-// finishSilently ends a connection that needs no answer to its close: the Close
-// event waits, but whoever reads does not know.
+// finishSilently ends a connection whose close needs no reply: the driver has a
+// Close event that a blocked reader does not know of.
 func (c *Conn) finishSilently() {
 	if c.d.State() == driver.StateClosed && c.closeErr == nil {
 		c.silent = true
@@ -207,8 +207,9 @@ func (c *Conn) startFinish() {
 	}
 }
 
-// finish writes what is left, waits for the peer to end the transport where that
-// is its part or where closing could destroy what is under way, and closes.
+// finish writes what is left and closes the transport. Before that it waits for the
+// peer to end the transport if that is the peer's part, or if closing could destroy
+// data that is still being transmitted.
 func (c *Conn) finish() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -225,12 +226,12 @@ func (c *Conn) finish() {
 	c.wake.Broadcast()
 	switch {
 	case c.silent, c.readErr != nil, c.shutting:
-	case c.needs(driver.NeedInput): // section 7.1.1: the server closes first, and the driver's clock runs
+	case c.needs(driver.NeedInput): // section 7.1.1: the server closes first; CloseTimeout is running
 		timer.Stop()
 		c.awaitEnd()
 	case c.closeErr.err != nil && !c.client:
-		// Input may wait unread. Closing now would reset a TCP connection, and
-		// the peer might never see why.
+		// If input is unread, closing now resets a TCP connection, and the peer may
+		// never see the reason.
 		c.mu.Unlock()
 		if w, ok := c.rwc.(interface{ CloseWrite() error }); ok && w.CloseWrite() == nil {
 			c.mu.Lock()
@@ -260,8 +261,8 @@ func (c *Conn) onFlushTimeout() {
 	c.shut(true)
 }
 
-// ignoreDeadlines makes deadlines ineffective: from now on the time limits of
-// the closing handshake count.
+// ignoreDeadlines disables deadlines: from now on the time limits of the closing
+// handshake apply.
 func (c *Conn) ignoreDeadlines() {
 	if c.closing {
 		return
@@ -273,37 +274,46 @@ func (c *Conn) ignoreDeadlines() {
 	c.setDeadline(time.Time{})
 }
 
-// shut closes the transport, once. It unlocks meanwhile. now says that what the
-// transport might have to say at its end is left out.
+// shut closes the transport, once. It unlocks while it does. If now is set, it does
+// not wait for TLS to write its alert.
 func (c *Conn) shut(now bool) {
 	if c.shutting {
 		return
 	}
 	c.shutting = true
 	c.stopTimers()
-	c.d.EOF() // what only makes the driver faster is let go of, though nobody may read on
-	closer := io.Closer(c.rwc)
-	for now { // TLS would wait to say goodbye, and TLS in TLS twice
-		t, ok := closer.(interface{ NetConn() net.Conn })
-		if !ok {
-			break
-		}
-		closer = t.NetConn()
+	c.d.EOF() // the driver releases its buffers, even if nothing reads from now on
+	closeTransport := c.rwc.Close
+	if now {
+		closeTransport = func() error { return Abort(c.rwc) }
 	}
 	c.mu.Unlock()
-	_ = closer.Close()
+	_ = closeTransport()
 	c.mu.Lock()
 	c.gone = true
 	c.leave()
 	c.wake.Broadcast()
 }
 
+// Abort closes a transport immediately. If it runs over a net.Conn, as a *tls.Conn
+// does, Abort closes that instead, at the lowest level: Close of a *tls.Conn first
+// writes an alert and may wait for it.
+func Abort(transport io.Closer) error {
+	for {
+		t, ok := transport.(interface{ NetConn() net.Conn })
+		if !ok {
+			return transport.Close()
+		}
+		transport = t.NetConn()
+	}
+}
+
 func (c *Conn) stopTimers() {
 	c.disarm()
-	if c.x == nil {
+	if c.rare == nil {
 		return
 	}
-	for _, t := range []*time.Timer{c.x.alarm, c.x.stall} {
+	for _, t := range []*time.Timer{c.rare.alarm, c.rare.stall} {
 		if t != nil {
 			t.Stop()
 		}

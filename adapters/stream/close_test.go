@@ -340,7 +340,7 @@ func TestCloseContext(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		time.AfterFunc(time.Second, func() { cancel(why) })
 		began := time.Now()
-		if err := c.Close(ctx, driver.CodeAbnormal, ""); !errors.Is(err, driver.ErrUnsupported) {
+		if err := c.Close(ctx, driver.CodeAbnormal, ""); !errors.Is(err, driver.ErrInvalid) {
 			t.Errorf("bad code: %v", err)
 		}
 		if err := c.Close(ctx, driver.CodeNormal, ""); err != why || time.Since(began) != time.Second {

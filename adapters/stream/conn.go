@@ -1,19 +1,19 @@
 // Package stream runs a WebSocket driver over any io.ReadWriteCloser: a TCP or
-// TLS connection, a unix socket, a pipe.
+// TLS connection, a Unix socket, a pipe.
 //
-// The driver does no I/O and has no lock; both are here. These rules keep the
-// two directions from stopping each other:
+// The driver does no I/O and has no lock; this package adds both. Three rules keep
+// the two directions from blocking each other:
 //
-//  1. The driver is used under the lock. Nothing blocks under the lock: bytes are
-//     taken under it and written outside.
-//  2. At most one goroutine writes to the transport. Sends that come meanwhile
-//     gather and leave together in the next write.
-//  3. A goroutine that reads never writes: what input causes, such as pongs, is
-//     written by whoever writes already, or by a goroutine that lives for that.
-//     So two ends that both send without limit finish, if both also read.
+//  1. The driver is used under the lock, and nothing blocks under the lock: bytes
+//     are taken under it and written outside.
+//  2. At most one goroutine writes to the transport. What is sent in the meantime
+//     is written together in the next write.
+//  3. A goroutine that reads never writes. What input causes, such as pongs, is
+//     written by the goroutine that is writing already, or by one started for it.
+//     So two ends that both send without limit make progress as long as both read.
 //
-// Somebody has to read: pings are answered, pongs and close frames noticed only
-// while ReadMessage, a reader of NextReader or Close runs.
+// The application must keep reading: pings are answered, and pongs and close frames
+// are noticed, only during ReadMessage, Close and the Read of a NextReader.
 package stream
 
 import (
@@ -25,25 +25,26 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// Options are settings of a Conn. Nil and the zero Options work.
+// Options holds the settings of a Conn. A nil *Options and the zero Options are
+// valid.
 type Options struct {
-	// ReadBuffer is how many bytes are read from the transport at once.
-	// Default 4096. The buffers are shared: a connection on which nothing happens
-	// has none if its transport is exactly a *net.TCPConn or *net.UnixConn, 128
-	// bytes if it is a *tls.Conn, and one of its own if it is anything else.
+	// ReadBuffer is the maximum number of bytes in a read from the transport.
+	// Default 4096. The buffers are shared. An idle connection holds none if its
+	// transport is exactly a *net.TCPConn or *net.UnixConn, and 128 bytes if it is
+	// a *tls.Conn; otherwise it keeps one.
 	ReadBuffer int
 
-	// Slow is what a message does while driver.Config.MaxBuffered bytes wait.
-	// Default SlowWait.
+	// Slow controls what sending a message does while driver.Config.MaxBuffered
+	// bytes wait to be written. Default SlowWait.
 	Slow Slow
 
-	// WriteTimeout is how long the transport may take nothing of what is to be
-	// written; then the connection is closed as CloseNow does. It ends peers that
-	// send and never read, which neither a write deadline, that ends only the
-	// waiting, nor keep-alive can tell. Default: no limit.
+	// WriteTimeout is how long a write may make no progress. After that the
+	// connection is closed as by CloseNow. It ends peers that send but never read.
+	// A write deadline cannot detect them, since it ends only the waiting, nor can
+	// keep-alive. Default: no limit.
 	WriteTimeout time.Duration
 
-	// FlushTimeout is how long the last bytes may take to leave when the
+	// FlushTimeout is how long the last bytes may take to be written when the
 	// connection is over. Default 5 s.
 	FlushTimeout time.Duration
 }
@@ -54,8 +55,8 @@ const (
 	defaultFlushTimeout = 5 * time.Second
 )
 
-// Conn is a WebSocket connection. Any number of goroutines may write and close;
-// one at a time reads, others wait for their turn.
+// Conn is a WebSocket connection. Any number of goroutines may write and close it.
+// One goroutine reads at a time; others wait for their turn.
 type Conn struct {
 	flushTimeout time.Duration
 	writeTimeout time.Duration // 0 is none
@@ -63,52 +64,52 @@ type Conn struct {
 	slow         Slow
 	client       bool
 
-	input // belongs to the goroutine that has set reading, as do the bytes of in
+	input // used by the goroutine that set reading, as are the bytes of in
 
-	// mu guards all below.
+	// mu guards all fields below.
 	mu   sync.Mutex
 	d    *driver.Driver
 	wake signal // something below has changed
 
 	// Reading.
-	reading bool           // a goroutine reads
-	in      []byte         // input that has not been parsed yet
-	readErr error          // what the transport's Read has ended with
-	reader  *messageReader // of the message that has been begun, if any
+	reading bool           // a goroutine is reading
+	in      []byte         // input that has not been parsed
+	readErr error          // error of the transport's Read that ended reading
+	reader  *messageReader // of the message in progress, if any
 
 	output
 	ending
 
-	x     *extra      // nil if none of it is needed
+	rare  *rare       // nil if none of its fields is needed
 	timer *limitTimer // nil while no limit runs
 }
 
-// extra is what few connections have, so that the others stay small.
-type extra struct {
-	pings      []*ping     // that have no answer yet, the oldest first
-	lastPing   uint64      // the number of the last one
-	registries []*Registry // that hold the connection
+// rare holds what few connections need, so that the others stay small.
+type rare struct {
+	pings      []*ping     // without an answer, oldest first
+	lastPing   uint64      // number of the last one
+	registries []*Registry // that contain the connection
 
 	deadline time.Time   // for writes
-	expired  bool        // it has passed
+	expired  bool        // deadline has passed
 	alarm    *time.Timer // for deadline
 
-	stall   *time.Timer // for Options.WriteTimeout
-	stalled time.Time   // when the write under way is given up; zero if there is none
-	givenUp error       // why this side has closed the transport, if for that
+	stall      *time.Timer // for Options.WriteTimeout
+	stallAt    time.Time   // when the write in progress has stalled; zero without one
+	stallError error       // why this side closed the transport, if because of a stall
 }
 
-// extra returns c.x, made at the first call.
-func (c *Conn) extra() *extra {
-	if c.x == nil {
-		c.x = new(extra)
+// getRare returns c.rare, allocating it at the first call.
+func (c *Conn) getRare() *rare {
+	if c.rare == nil {
+		c.rare = new(rare)
 	}
-	return c.x
+	return c.rare
 }
 
 // New returns a Conn that runs d over rwc. d may be new, paused at a request, or
-// open; from now on it belongs to the Conn, which has it deliver pieces
-// (driver.Config.Pieces) and joins them where it must.
+// open. It belongs to the Conn from now on, which makes it deliver pieces
+// (driver.Config.Pieces) and joins them where necessary.
 func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	if o == nil {
 		o = &Options{}
@@ -125,20 +126,20 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	c.input.init(rwc, orDefault(o.ReadBuffer, defaultReadBuffer))
 	d.SetPieces(true)
 	d.SetBuffers(&buffers)
-	d.SetMaxBuffered(-1) // the Conn counts what is being written, too
+	d.SetMaxBuffered(-1) // the Conn also counts what is being written
 	c.client = !d.Server()
 	c.wake.mu = &c.mu
 	c.background = c.flushBackground
 	_, canTime := rwc.(writeDeadliner)
 	_, isTLS := rwc.(interface{ ConnectionState() tls.ConnectionState })
-	c.apart = !canTime || isTLS
+	c.backgroundOnly = !canTime || isTLS
 	return c
 }
 
 // needs reports whether the driver has one of the needs in n.
 func (c *Conn) needs(n driver.Need) bool { return c.d.Needs()&n != 0 }
 
-// orDefault returns v, or the default if v is not above 0.
+// orDefault returns v, or the default if v is zero or less.
 func orDefault[T int | time.Duration](v, byDefault T) T {
 	if v <= 0 {
 		return byDefault
@@ -146,51 +147,51 @@ func orDefault[T int | time.Duration](v, byDefault T) T {
 	return v
 }
 
-// Unread puts a copy of p in front of what comes from the transport: bytes that
-// somebody has read before.
+// Unread puts a copy of p in front of the input: bytes of the transport that were
+// read before.
 func (c *Conn) Unread(p []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.in = append(append(make([]byte, 0, len(p)+len(c.in)), p...), c.in...)
 }
 
-// Transport returns what was given to New, to look at: an address, the state of
-// TLS. Reading, writing and deadlines are the Conn's.
+// Transport returns the argument of New, to inspect it: an address, the state of
+// TLS. The caller must not read, write or set deadlines.
 func (c *Conn) Transport() io.ReadWriteCloser { return c.rwc }
 
-// Version returns the version spoken; on a server 0 before the request has come.
+// Version returns the version spoken, or 0 on a server that has not received the
+// request.
 func (c *Conn) Version() driver.Version {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.d.Version()
 }
 
-// Subprotocol returns the subprotocol agreed on, or "".
+// Subprotocol returns the negotiated subprotocol, or "".
 func (c *Conn) Subprotocol() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.d.Subprotocol()
 }
 
-// Extensions returns the extensions agreed on as they stand in the handshake,
-// or "".
+// Extensions returns the extensions as negotiated in the handshake, or "".
 func (c *Conn) Extensions() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.d.Extensions()
 }
 
-// Request returns the request of the handshake. After Open each call parses it anew;
-// with Config.DropHandshake it is nil then.
+// Request returns the request of the handshake. Once the connection is open, each
+// call parses it anew, and with Config.DropHandshake it is nil.
 func (c *Conn) Request() *driver.Request {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.d.Request()
 }
 
-// Response returns the answer to the handshake, of a refusal with up to 1 KiB of
-// the body. After Open a client parses it anew at each call; with
-// Config.DropHandshake, and on a server, it is nil then.
+// Response returns the response of the handshake. A refusal has up to 1 KiB of the
+// body. Once the connection is open, a client parses it anew at each call, and it is
+// nil with Config.DropHandshake and on a server.
 func (c *Conn) Response() *driver.Response {
 	c.mu.Lock()
 	defer c.mu.Unlock()

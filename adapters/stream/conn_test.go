@@ -282,15 +282,23 @@ func TestLocalMistakes(t *testing.T) {
 		err  error
 		want error
 	}{
-		{"kind Open", c.WriteMessage(driver.Open, nil), driver.ErrUnsupported},
+		{"TextMessage of gorilla", c.WriteMessage(1, nil), driver.ErrInvalid},
+		{"BinaryMessage of gorilla", c.WriteMessage(2, nil), driver.ErrInvalid},
+		{"CloseMessage of gorilla", c.WriteMessage(8, nil), driver.ErrInvalid},
+		{"PingMessage of gorilla, queued", c.Queue(9, nil), driver.ErrInvalid},
 		{"bad text", c.WriteMessage(driver.Text, []byte("\xff")), driver.ErrInvalidUTF8},
 		{"long ping", c.WriteMessage(driver.Ping, make([]byte, 126)), driver.ErrTooLong},
-		{"bad code", c.Close(context.Background(), driver.CodeAbnormal, ""), driver.ErrUnsupported},
-		{"bad code, WriteClose", c.WriteClose(999, ""), driver.ErrUnsupported},
+		{"bad code", c.Close(context.Background(), driver.CodeAbnormal, ""), driver.ErrInvalid},
+		{"bad code, WriteClose", c.WriteClose(999, ""), driver.ErrInvalid},
 	}
 	for _, test := range tests {
 		if !errors.Is(test.err, test.want) {
 			t.Errorf("%s: %v, not %v", test.name, test.err, test.want)
+		}
+	}
+	for err, want := range map[error]string{c.WriteMessage(1, nil): "kind 1 (Connect); kinds are not opcodes, use driver.Text", c.WriteMessage(8, nil): "WriteClose"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
 		}
 	}
 	wantMessage(t, c, driver.Text, "hello")

@@ -10,14 +10,14 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// writeDeadliner is what transports are whose writes can be interrupted.
+// writeDeadliner is implemented by transports whose writes can be interrupted.
 type writeDeadliner interface{ SetWriteDeadline(time.Time) error }
 
-// SetReadDeadline sets when reading ends with an error that wraps
-// os.ErrDeadlineExceeded; the zero Time is never. Such an error never spoils the
-// connection: with a new deadline ReadMessage goes on where it was, also in the
-// middle of a message. If the transport has no SetReadDeadline the error wraps
-// driver.ErrUnsupported.
+// SetReadDeadline sets the time after which reads fail with an error that wraps
+// os.ErrDeadlineExceeded. A zero Time means never. Such an error leaves the
+// connection usable: after a new deadline ReadMessage continues where it was, even
+// in the middle of a message. If the transport has no SetReadDeadline, the error
+// wraps driver.ErrUnsupported.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -31,11 +31,12 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 	return r.SetReadDeadline(t)
 }
 
-// SetWriteDeadline sets when waiting for the transport ends with an error that
-// wraps os.ErrDeadlineExceeded; the zero Time is never. Until there is a new
-// deadline, later sends end so at once. Such an error never spoils the connection:
-// what is queued leaves in the background, in order, as do pongs and keep-alive,
-// which a deadline that has passed does not stop. It works with every transport.
+// SetWriteDeadline sets the time after which sends that wait for the transport fail
+// with an error that wraps os.ErrDeadlineExceeded. A zero Time means never. Until a
+// new deadline is set, later sends fail at once. Such an error leaves the connection
+// usable: what is queued is written in the background, in order, and so are pongs
+// and keep-alive pings, which an expired deadline does not stop. SetWriteDeadline
+// works with every transport.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -45,24 +46,24 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// setDeadline sets the deadline for writes. It is not the transport's, which would
-// stop pongs and close frames too: an alarm wakes who waits, and interrupts the
-// caller who writes.
+// setDeadline sets the deadline for writes. It does not set that of the transport,
+// which would stop pongs and close frames too. Instead, an alarm wakes the senders
+// that wait and interrupts the one that writes.
 func (c *Conn) setDeadline(t time.Time) {
-	if c.x == nil && t.IsZero() {
+	if c.rare == nil && t.IsZero() {
 		return
 	}
-	x := c.extra()
-	x.deadline, x.expired = t, false
+	r := c.getRare()
+	r.deadline, r.expired = t, false
 	switch {
 	case t.IsZero():
-		if x.alarm != nil {
-			x.alarm.Stop()
+		if r.alarm != nil {
+			r.alarm.Stop()
 		}
-	case x.alarm == nil:
-		x.alarm = time.AfterFunc(time.Until(t), c.onAlarm)
+	case r.alarm == nil:
+		r.alarm = time.AfterFunc(time.Until(t), c.onAlarm)
 	default:
-		x.alarm.Reset(time.Until(t))
+		r.alarm.Reset(time.Until(t))
 	}
 	c.checkDeadline()
 }
@@ -73,68 +74,68 @@ func (c *Conn) onAlarm() {
 	c.checkDeadline()
 }
 
-// checkDeadline acts if the deadline for writes has passed.
+// checkDeadline wakes and interrupts senders if the deadline for writes has passed.
 func (c *Conn) checkDeadline() {
-	x := c.x
-	if x.deadline.IsZero() || time.Now().Before(x.deadline) {
+	r := c.rare
+	if r.deadline.IsZero() || time.Now().Before(r.deadline) {
 		return
 	}
-	x.expired = true
+	r.expired = true
 	c.wake.Broadcast()
-	if c.calling && !c.interrupted {
+	if c.callerWrites && !c.interrupted {
 		c.interrupted = true
 		_ = c.rwc.(writeDeadliner).SetWriteDeadline(time.Unix(1, 0))
 	}
 }
 
 // isExpired reports whether the deadline for writes has passed.
-func (c *Conn) isExpired() bool { return c.x != nil && c.x.expired }
+func (c *Conn) isExpired() bool { return c.rare != nil && c.rare.expired }
 
-// endInterrupt is called when a write has ended, and reports whether the deadline
-// has interrupted it.
+// endInterrupt is called after a write. It reports whether the deadline interrupted
+// the write.
 func (c *Conn) endInterrupt() bool {
 	was := c.interrupted
 	if was {
 		_ = c.rwc.(writeDeadliner).SetWriteDeadline(time.Time{})
 	}
-	c.calling, c.interrupted = false, false
+	c.callerWrites, c.interrupted = false, false
 	return was
 }
 
-// maxChunk is how many bytes are written at once where WriteTimeout has to see
-// that it goes on.
+// maxChunk is the maximum number of bytes in a write with WriteTimeout, so that
+// progress can be seen.
 const maxChunk = 64 << 10
 
-// startStall starts Options.WriteTimeout for the write that begins.
+// startStall starts Options.WriteTimeout for the next write.
 func (c *Conn) startStall() {
-	x := c.extra()
-	x.stalled = time.Now().Add(c.writeTimeout)
-	if x.stall == nil {
-		x.stall = time.AfterFunc(c.writeTimeout, c.onStall)
+	r := c.getRare()
+	r.stallAt = time.Now().Add(c.writeTimeout)
+	if r.stall == nil {
+		r.stall = time.AfterFunc(c.writeTimeout, c.onStall)
 	} else {
-		x.stall.Reset(c.writeTimeout)
+		r.stall.Reset(c.writeTimeout)
 	}
 }
 
-// endStall is called when a write has ended.
+// endStall is called after a write.
 func (c *Conn) endStall() {
 	if c.writeTimeout > 0 {
-		c.x.stalled = time.Time{}
+		c.rare.stallAt = time.Time{}
 	}
 }
 
-// onStall gives the connection up if the write under way has made no progress.
+// onStall closes the connection if the write in progress has stalled.
 func (c *Conn) onStall() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.shutting || c.x.stalled.IsZero() || time.Now().Before(c.x.stalled) {
+	if c.shutting || c.rare.stallAt.IsZero() || time.Now().Before(c.rare.stallAt) {
 		return
 	}
-	c.x.givenUp = fmt.Errorf("websocket: the transport has taken nothing for %v", c.writeTimeout)
-	c.failWrite(fmt.Errorf("%w: %w", c.x.givenUp, net.ErrClosed))
+	c.rare.stallError = fmt.Errorf("websocket: the transport has taken nothing for %v", c.writeTimeout)
+	c.failWrite(fmt.Errorf("%w: %w", c.rare.stallError, net.ErrClosed))
 	c.shut(true)
 }
 
-// isTimeout reports whether err is about a deadline. A TCP connection that has timed
-// out says Timeout too, and is at its end.
+// isTimeout reports whether err is that of a deadline. It does not use Timeout, which
+// is also true for a TCP connection that has timed out and ended.
 func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

@@ -7,11 +7,11 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// Detach gives the transport back, for a request that ReadRequest has returned
-// and that is not for a WebSocket. It returns the head of the request as it came
-// and the bytes behind it that have been read already; the caller owns them. The
-// Conn is closed then, and the transport is not. If no request waits the error
-// wraps driver.ErrState, and nothing has happened.
+// Detach returns the transport to the caller, for a request of ReadRequest that is
+// not for a WebSocket. It returns the head of the request as received, followed by
+// the bytes that have been read after it; the caller owns them. The Conn is closed,
+// the transport is not. If no request is waiting for its response, Detach does
+// nothing and the error wraps driver.ErrState.
 func (c *Conn) Detach() ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -22,7 +22,7 @@ func (c *Conn) Detach() ([]byte, error) {
 	waits := c.needs(driver.NeedAnswer)
 	p := c.d.Detach()
 	if !waits || c.needs(driver.NeedAnswer) { // a client stays paused
-		return nil, fmt.Errorf("%w: Detach goes between ReadRequest and Handshake", driver.ErrState)
+		return nil, fmt.Errorf("%w: Detach is only possible between ReadRequest and Handshake", driver.ErrState)
 	}
 	p = append(p, c.in...)
 	c.in = nil

@@ -2,20 +2,20 @@ package stream
 
 import "io"
 
-// Held returns how many bytes of buffers c holds, besides the small one of TLS.
-// Nobody may be reading.
+// Held returns how many bytes of buffers c holds, apart from the small one of TLS.
+// No call may be reading.
 func (c *Conn) Held() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := cap(c.in) + cap(c.rest) + c.d.Buffered()
+	n := cap(c.in) + cap(c.unwritten) + c.d.Buffered()
 	for _, b := range [][]byte{c.buffer, c.batch} {
 		n += cap(b)
 	}
 	return n
 }
 
-// Waiting returns with how many bytes of buffers a Conn waits for input of rwc,
-// which has none now.
+// Waiting returns the size of the buffer that a Conn holds while it waits for input
+// of rwc, which has none now.
 func Waiting(rwc io.ReadWriteCloser) int {
 	var in input
 	in.init(rwc, defaultReadBuffer)

@@ -18,7 +18,7 @@ func (c *Conn) WaitQueued(n int) {
 	}
 }
 
-// Tick is what the timer does, and spoils what a Tick of the driver may spoil.
+// Tick does what the timer does, and overwrites what Tick of the driver invalidates.
 func (c *Conn) Tick(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -27,9 +27,9 @@ func (c *Conn) Tick(now time.Time) {
 	clear(old)
 }
 
-// Waits returns how many calls of Ping wait.
+// Waits returns how many calls of Ping are waiting.
 func (c *Conn) Waits() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.x.pings)
+	return len(c.rare.pings)
 }

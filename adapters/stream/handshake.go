@@ -8,20 +8,19 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// Handshake makes the opening handshake and returns when the connection is open,
-// at once if it is already. A client sends its request and waits for the answer.
-// A server waits for the request, unless ReadRequest has, and accepts it; a
-// request that is not for a WebSocket is refused with 426.
+// Handshake performs the opening handshake and returns when the connection is open,
+// at once if it already is. A client sends its request and waits for the response. A
+// server waits for the request, unless ReadRequest has returned it, and accepts it.
+// A request that is not for a WebSocket is refused with 426.
 //
-// If the handshake fails the transport is closed; the error wraps a
-// *driver.Error, with the Status if it was refused by either side, or
-// io.ErrUnexpectedEOF, and Response returns the answer. When ctx ends the
-// transport is closed too, and the error is that of ctx. Only a deadline leaves
-// everything as it is: Handshake may be called again.
+// If the handshake fails, the transport is closed. The error wraps a *driver.Error,
+// with the Status if either side refused, or io.ErrUnexpectedEOF, and Response
+// returns the response. If ctx ends, the transport is closed too and the error is
+// that of ctx. A deadline changes nothing: Handshake may be called again.
 func (c *Conn) Handshake(ctx context.Context) error {
 	return c.connect(ctx, func(ev driver.Event) (bool, error) {
 		if ev.Kind == driver.Open || c.d.State() == driver.StateOpen {
-			if c.client { // what waits are messages: a server that sends, too, must not be stopped
+			if c.client { // what waits are messages, which must not delay reading: the server may be sending, too
 				c.settle()
 				return true, nil
 			}
@@ -46,9 +45,8 @@ func (c *Conn) accept() error {
 	return nil
 }
 
-// ReadRequest waits on a server for the request, which may then be looked at and
-// changed before Handshake accepts it or Reject refuses it. Errors are as in
-// Handshake.
+// ReadRequest waits on a server for the request. The caller may inspect and modify
+// it before Handshake accepts it or Reject refuses it. Errors are as in Handshake.
 func (c *Conn) ReadRequest(ctx context.Context) (*driver.Request, error) {
 	err := c.connect(ctx, func(driver.Event) (bool, error) { return c.needs(driver.NeedAnswer), nil })
 	if err != nil {
@@ -57,20 +55,19 @@ func (c *Conn) ReadRequest(ctx context.Context) (*driver.Request, error) {
 	return c.Request(), nil
 }
 
-// Reject refuses the request that ReadRequest has returned, with an HTTP status
-// from 200 to 599, and closes the transport. It returns when the answer has left.
+// Reject refuses the request that ReadRequest returned, with an HTTP status from 200
+// to 599, and closes the transport. It returns when the response has been written.
 func (c *Conn) Reject(status int, fields []driver.Field, body []byte) error {
 	return c.refuse(func() error { return c.d.Reject(status, fields, body) })
 }
 
-// Refuse is Reject with the response that err stands for, as in driver.Refuse: that
-// of the *driver.Error which it is or wraps, such as one of driver.CheckOrigin, or
-// 500.
+// Refuse is Reject with the response for err, as in driver.Refuse: that of the
+// *driver.Error that err is or wraps, such as one of driver.CheckOrigin, or 500.
 func (c *Conn) Refuse(err error) error {
 	return c.refuse(func() error { return c.d.Refuse(err) })
 }
 
-// refuse refuses the request by f, and returns when the response has left.
+// refuse refuses the request with f and returns when the response has been written.
 func (c *Conn) refuse(f func() error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,8 +83,8 @@ func (c *Conn) refuse(f func() error) error {
 	return c.writeErr
 }
 
-// connect drives the handshake until done says so, or an error. done sees each
-// event and the None after the last.
+// connect drives the handshake until done returns true or an error. done is called
+// with each event and with the None after the last.
 func (c *Conn) connect(ctx context.Context, done func(driver.Event) (bool, error)) error {
 	if ctx.Done() != nil {
 		stop := context.AfterFunc(ctx, func() { _ = c.CloseNow() })
@@ -100,7 +97,7 @@ func (c *Conn) connect(ctx context.Context, done func(driver.Event) (bool, error
 	}
 	defer c.endRead()
 	if c.client {
-		if err := c.d.Start(); err != nil && !errors.Is(err, driver.ErrState) { // ErrState: it has been started
+		if err := c.d.Start(); err != nil && !errors.Is(err, driver.ErrState) { // ErrState: already started
 			return err
 		}
 	}
@@ -128,7 +125,7 @@ func (c *Conn) connect(ctx context.Context, done func(driver.Event) (bool, error
 	}
 }
 
-// handshakeError is what connect returns for err.
+// handshakeError returns the error of connect for err.
 func (c *Conn) handshakeError(ctx context.Context, err error) error {
 	var end *CloseError
 	switch {

@@ -9,37 +9,36 @@ import (
 	"syscall"
 )
 
-// input reads from a transport, and holds as little as it can while it waits:
+// input reads from a transport. While it waits, it holds as little as possible:
 //
 //   - for a *net.TCPConn or *net.UnixConn nothing: it takes a buffer only to try
-//     to read, and gives it back if there is nothing yet
-//   - for a *tls.Conn, whose records nobody can see coming, a small buffer
+//     a read, and returns it if there is no data
+//   - for a *tls.Conn, which does not tell when a record arrives, a small buffer
 //   - for all others a buffer from the first read on
 //
-// A type that embeds one of these may have a Read of its own, so it is one of the
-// others.
+// A type that embeds one of these may have its own Read, so it is one of the others.
 //
-// An idle connection should get along with 2 KiB of stack, the least that a
-// goroutine has. So the way from ReadMessage to the system call is short, and
-// what is rare has a function of its own.
+// An idle connection should need no more than 2 KiB of stack, the minimum of a
+// goroutine. So there are few calls between ReadMessage and the system call, and
+// rare cases have functions of their own.
 type input struct {
 	rwc    io.ReadWriteCloser
-	size   int    // bytes that are read at once
+	size   int    // maximum number of bytes in a read
 	buffer []byte // nil while none is held
 
-	// Of a socket; raw is nil for others.
+	// For sockets; raw is nil for others.
 	raw syscall.RawConn
 	try func(fd uintptr) bool // see tryRead
-	n   int                   // what it has come to: 0 is the end
-	err error
+	n   int                   // its result; 0 is the end
+	err error                 // its error
 
-	// Of TLS; small is nil for others.
+	// For TLS; small is nil for others.
 	small *[smallBuffer]byte
-	more  bool // the last read has filled its buffer, so there may be more
+	more  bool // the last read filled its buffer, so there may be more
 }
 
-// smallBuffer is what a TLS connection waits with, in bytes: enough for a short
-// message and its frame.
+// smallBuffer is the size of the buffer of an idle TLS connection: enough for a
+// short message and its frame header.
 const smallBuffer = 128
 
 func (in *input) init(rwc io.ReadWriteCloser, size int) {
@@ -73,8 +72,8 @@ func (in *input) read() ([]byte, error) {
 	return in.buffer[:in.n], nil
 }
 
-// socketError is the error as Read of the connection gives it. err is that of the
-// waiting: a deadline, or the connection has been closed.
+// socketError returns the error that Read of the connection would return. err is the
+// error of waiting: a deadline has passed, or the connection has been closed.
 func (in *input) socketError(err error) error {
 	var op *net.OpError
 	switch {
@@ -89,7 +88,7 @@ func (in *input) socketError(err error) error {
 	return &net.OpError{Op: "read", Net: local.Network(), Source: local, Addr: remote, Err: err}
 }
 
-// readBuffered is read with a buffer in the hand.
+// readBuffered reads into a buffer that is held while waiting.
 func (in *input) readBuffered() ([]byte, error) {
 	var p []byte
 	if in.small == nil || in.more {
@@ -104,7 +103,7 @@ func (in *input) readBuffered() ([]byte, error) {
 	return p[:n], err
 }
 
-// hold returns the buffer, and takes one if there is none.
+// hold returns the buffer. It gets one if there is none.
 func (in *input) hold() []byte {
 	if in.buffer == nil {
 		in.buffer = buffers.Get(in.size)
@@ -112,7 +111,7 @@ func (in *input) hold() []byte {
 	return in.buffer[:in.size]
 }
 
-// release gives the buffer back.
+// release returns the buffer to the pool.
 func (in *input) release() {
 	if in.buffer != nil {
 		buffers.Put(in.buffer)

@@ -9,22 +9,23 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// Message is a message as Messages yields it.
+// Message is a message of the iterator Messages.
 type Message struct {
 	Kind driver.Kind // Text or Binary
-	Data []byte      // the payload; the next step of the loop overwrites it
+	Data []byte      // payload; valid until the next iteration
 }
 
-// keepMessage is the capacity, in bytes, up to which Messages uses a buffer again
+// keepMessage is the maximum capacity, in bytes, of a buffer that Messages reuses
 // for the next message.
 const keepMessage = 64 << 10
 
-// Messages returns the messages that come from now on, for a range loop. It ends
+// Messages returns an iterator over the messages that arrive from now on. It ends
 // without an error when the peer closes with 1000 or 1001 or without a code, and
-// behind any other error of ReadMessage. One that wraps os.ErrDeadlineExceeded is
-// no end: if the loop goes on, so does reading. Breaking out loses nothing.
+// after any other error of ReadMessage. An error that wraps os.ErrDeadlineExceeded
+// does not end it: if the loop continues, so does reading. A loop that breaks loses
+// no messages.
 //
-// Data is the loop's until its next step: clone what is to stay.
+// Data is valid until the next iteration. To keep it, clone it.
 func (c *Conn) Messages() iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		var buf []byte
@@ -48,9 +49,10 @@ func (c *Conn) Messages() iter.Seq2[Message, error] {
 	}
 }
 
-// ReadJSON reads the next message, which must be a text of one JSON value, into
-// v, as json.Unmarshal does. If it is not, the message has been read all the same
-// and the connection goes on. Other errors are those of ReadMessage.
+// ReadJSON reads the next message, which must be a text message with one JSON value,
+// and stores the value in v as json.Unmarshal does. If the message is not, it has
+// been consumed and the connection stays usable. Other errors are those of
+// ReadMessage.
 func (c *Conn) ReadJSON(v any) error {
 	kind, p, err := c.ReadMessage(nil)
 	switch {
@@ -65,8 +67,8 @@ func (c *Conn) ReadJSON(v any) error {
 	return nil
 }
 
-// WriteJSON sends v as a text message, as json.Marshal encodes it. Other errors
-// are those of WriteMessage.
+// WriteJSON sends the JSON encoding of v as a text message, as json.Marshal returns
+// it. Other errors are those of WriteMessage.
 func (c *Conn) WriteJSON(v any) error {
 	p, err := json.Marshal(v)
 	if err != nil {

@@ -13,19 +13,19 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// NetConn returns c as a stream of bytes, for protocols that run on a net.Conn.
+// NetConn returns c as a stream of bytes, for protocols that run over a net.Conn.
 //
-// Each Write is one message of kind Binary or Text. Read gives the payloads one
-// behind the other; a message of the other kind closes the connection with 1003.
-// It returns io.EOF when the peer has closed with 1000 or 1001 or without a code.
-// Close closes with 1000 as Conn.Close does, so it waits for the peer up to
+// Each Write sends one message of kind Binary or Text. Read returns the payloads of
+// successive messages. A message of the other kind closes the connection with 1003.
+// Read returns io.EOF when the peer has closed with 1000 or 1001 or without a code.
+// Close closes with 1000 as Conn.Close does, so it waits for the peer for at most
 // Config.CloseTimeout.
 //
-// Deadlines are those of c, and end one call as they do for TCP. A Write that one
-// cuts off returns how many bytes have been queued, all or none: what is queued
-// leaves in the background. Addresses are those of the transport, if it has any.
+// Deadlines are those of c and affect calls as they do for TCP. A Write that exceeds
+// its deadline returns how many bytes have been queued, all or none: what is queued
+// is written in the background. Addresses are those of the transport, if any.
 //
-// Any number of goroutines may use it, but c itself should not be read beside it.
+// Any number of goroutines may use it, but nothing else should read from c.
 func (c *Conn) NetConn(kind driver.Kind) net.Conn { return &netConn{c: c, kind: kind} }
 
 type netConn struct {
@@ -33,8 +33,8 @@ type netConn struct {
 	kind driver.Kind
 
 	mu     sync.Mutex // held by the goroutine that reads
-	reader io.Reader  // of the message under way, or nil
-	err    error      // what every Read returns from now on
+	reader io.Reader  // of the message in progress, or nil
+	err    error      // of every Read from now on
 }
 
 func (n *netConn) Read(p []byte) (int, error) {
@@ -78,7 +78,7 @@ func (n *netConn) next() error {
 	return nil
 }
 
-// readError is what Read returns for an error of the Conn.
+// readError returns the error of Read for an error of the Conn.
 func (n *netConn) readError(err error) error {
 	var end *CloseError
 	if errors.As(err, &end) && end.isOrderly() {
@@ -88,8 +88,8 @@ func (n *netConn) readError(err error) error {
 	return n.opError("read", err)
 }
 
-// opError makes err what callers of a net.Conn know: a net.Error that tells a
-// deadline.
+// opError returns err as callers of a net.Conn expect it: a net.Error whose Timeout
+// reports a deadline.
 func (n *netConn) opError(op string, err error) error {
 	if isTimeout(err) {
 		err = os.ErrDeadlineExceeded
@@ -99,9 +99,9 @@ func (n *netConn) opError(op string, err error) error {
 
 func (n *netConn) Write(p []byte) (int, error) {
 	n.c.mu.Lock()
-	late := n.c.isExpired()
+	expired := n.c.isExpired()
 	n.c.mu.Unlock()
-	if late {
+	if expired {
 		return 0, n.opError("write", os.ErrDeadlineExceeded)
 	}
 	err := n.c.WriteMessage(n.kind, p)

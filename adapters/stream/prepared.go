@@ -7,21 +7,20 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// Prepared is a message that is encoded once for each form in which it is sent,
-// when the first connection needs it. Any number of connections and goroutines
-// may send it. Only servers gain: a client masks each message with a key of its
-// own.
+// Prepared is a message that is encoded once for each form in which it is sent, when
+// the first connection needs that form. Any number of connections and goroutines may
+// send it. Only servers benefit: a client masks each message with a new key.
 type Prepared struct {
 	kind  driver.Kind
 	data  []byte
 	plain *driver.Prepared // in the zero Variant
 
 	mu    sync.Mutex
-	forms map[driver.Variant]*driver.Prepared // all others
+	forms map[driver.Variant]*driver.Prepared // in the others
 }
 
-// NewPrepared prepares a message of kind Text or Binary. It keeps a copy of p.
-// The errors are those of driver.NewPrepared.
+// NewPrepared prepares a message of kind Text or Binary. It keeps a copy of p. The
+// errors are those of driver.NewPrepared.
 func NewPrepared(kind driver.Kind, p []byte) (*Prepared, error) {
 	plain, err := driver.NewPrepared(kind, p)
 	if err != nil {
@@ -30,8 +29,8 @@ func NewPrepared(kind driver.Kind, p []byte) (*Prepared, error) {
 	return &Prepared{kind: kind, data: append([]byte(nil), p...), plain: plain}, nil
 }
 
-// form returns the message in the form of v. Where v has none that can be
-// prepared, the driver encodes for itself.
+// form returns the message in the form of v. If v has no form that can be prepared,
+// the driver encodes the message itself.
 func (m *Prepared) form(v driver.Variant) *driver.Prepared {
 	if v == (driver.Variant{}) {
 		return m.plain
@@ -52,7 +51,7 @@ func (m *Prepared) form(v driver.Variant) *driver.Prepared {
 	return f
 }
 
-// WritePrepared sends m as WriteMessage does.
+// WritePrepared sends m like WriteMessage.
 func (c *Conn) WritePrepared(m *Prepared) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,7 +61,7 @@ func (c *Conn) WritePrepared(m *Prepared) error {
 	return c.flush()
 }
 
-// QueuePrepared sends m as Queue does.
+// QueuePrepared sends m like Queue.
 func (c *Conn) QueuePrepared(m *Prepared) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -73,21 +72,22 @@ func (c *Conn) QueuePrepared(m *Prepared) error {
 	return nil
 }
 
-// sendPrepared queues m when it may be.
+// sendPrepared queues m as soon as it is admitted.
 func (c *Conn) sendPrepared(m *Prepared) error {
 	if err := c.admit(); err != nil {
 		return err
 	}
-	return c.sent(c.d.SendPrepared(m.form(c.d.Variant())))
+	return c.afterSend(c.d.SendPrepared(m.form(c.d.Variant())))
 }
 
-// Broadcast sends a message of kind Text or Binary to all conns, and returns to
-// how many. It is encoded once for each form and waits for nobody: where it
-// would, for a slow peer with SlowWait, that connection does not get it. A
-// connection in the middle of a message of NextWriter gets it behind that. The
-// error says that p can not be sent at all. It keeps no reference to p.
+// Broadcast sends a message of kind Text or Binary to all conns and returns the
+// number of connections it was queued for. The message is encoded once for each
+// form. Broadcast never waits: where it would, for a slow peer with SlowWait, the
+// connection does not get the message. A connection in the middle of a message of
+// NextWriter gets it after that message. The error says that p cannot be sent at
+// all. Broadcast does not retain p.
 //
-// Each connection gets the broadcasts of one goroutine in their order.
+// Each connection gets the broadcasts of a goroutine in order.
 func Broadcast(conns iter.Seq[*Conn], kind driver.Kind, p []byte) (sent int, err error) {
 	m, err := NewPrepared(kind, p)
 	if err != nil {
@@ -101,25 +101,25 @@ func Broadcast(conns iter.Seq[*Conn], kind driver.Kind, p []byte) (sent int, err
 	return sent, nil
 }
 
-// post queues m without waiting for anybody.
+// post queues m without waiting.
 func (c *Conn) post(m *Prepared) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.sendError(); err != nil {
+	if err := c.outputError(); err != nil {
 		return err
 	}
 	w := c.writer
 	switch {
 	case c.d.State() > driver.StateOpen:
 		return driver.ErrClosed
-	case c.isFull() || w != nil && c.maxBuffered > 0 && w.size >= c.maxBuffered:
+	case c.isFull() || w != nil && c.maxBuffered > 0 && w.heldSize >= c.maxBuffered:
 		return c.refuseSlow()
 	case w != nil:
-		w.behind = append(w.behind, m)
-		w.size += len(m.data)
+		w.held = append(w.held, m)
+		w.heldSize += len(m.data)
 		return nil
 	}
-	if err := c.sent(c.d.SendPrepared(m.form(c.d.Variant()))); err != nil {
+	if err := c.afterSend(c.d.SendPrepared(m.form(c.d.Variant()))); err != nil {
 		return err
 	}
 	c.kick()

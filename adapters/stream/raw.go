@@ -2,14 +2,14 @@ package stream
 
 import "github.com/sans-io/websocket-driver/driver"
 
-// Raw calls f with the driver, which f has to itself until it returns; then what
-// it has queued leaves in the background. It is for what Conn does not offer:
-// single fragments, limits that change.
+// Raw calls f with the driver, to which f has exclusive access until it returns.
+// What f queues is then written in the background. Raw is for what Conn does not
+// offer, such as single fragments and changing limits.
 //
-// f does not block and calls no method of c. It must not take the driver's input,
-// output, events or time away: Parse, Events, Take, IO, Messages, EOF and Tick
-// are the Conn's. A message that f begins by Fragment it also ends, or nobody can
-// send until a later Raw does.
+// f must not block and must not call methods of c. It must leave input, output,
+// events and time to the Conn: Parse, Events, Take, IO, Messages, EOF and Tick are
+// not allowed. f must end a message that it begins with Fragment, or no message can
+// be sent until a later Raw ends it.
 func (c *Conn) Raw(f func(d *driver.Driver)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -8,19 +8,19 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// maxEmptyReads is how many reads in a row may give neither bytes nor an error.
+// maxEmptyReads is the maximum number of successive reads without bytes and error.
 const maxEmptyReads = 100
 
-// ReadMessage reads the next message. It appends the payload to buf[:0] and
-// returns it, which the caller owns, and the kind: Text or Binary. Control frames
-// are dealt with inside.
+// ReadMessage reads the next message. It returns the kind, Text or Binary, and the
+// payload, which it appends to buf[:0]. The caller owns the payload. Control frames
+// are handled internally.
 //
-// At the end of the connection the error is a *CloseError, after CloseNow it
-// wraps net.ErrClosed; both stay. A close frame of the peer has been answered
-// then, or what it has violated been told, unless it takes nothing for
-// Options.FlushTimeout. An error that wraps os.ErrDeadlineExceeded does not end the connection,
-// and what had come of a message is kept for the next call. With an error the
-// payload is empty, and keeps the memory of buf.
+// At the end of the connection the error is a *CloseError, and after CloseNow an
+// error that wraps net.ErrClosed; later calls return the same. By then the peer's
+// close frame has been answered, or a close frame for its violation has been sent,
+// unless the transport took nothing for Options.FlushTimeout. An error that wraps
+// os.ErrDeadlineExceeded does not end the connection, and the part of a message that
+// has arrived is kept for the next call. On error ReadMessage returns buf[:0].
 func (c *Conn) ReadMessage(buf []byte) (driver.Kind, []byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -39,8 +39,8 @@ func (c *Conn) ReadMessage(buf []byte) (driver.Kind, []byte, error) {
 	return kind, buf, nil
 }
 
-// await waits for input between messages, if there is none. This is where an idle
-// connection spends its time, so there should be little stack above: see input.
+// await waits for input between messages if there is none. An idle connection spends
+// its time here, so it should be called with little stack in use: see input.
 func (c *Conn) await() error {
 	if len(c.in) > 0 || c.reader != nil || c.needs(driver.NeedFetch) {
 		return nil
@@ -53,7 +53,7 @@ func (c *Conn) await() error {
 	return nil
 }
 
-// message appends the next message to buf. The caller has the turn to read.
+// message appends the next message to buf. The caller must have the turn to read.
 func (c *Conn) message(buf []byte) (driver.Kind, []byte, error) {
 	if err := c.skip(); err != nil {
 		return driver.None, buf, err
@@ -90,14 +90,14 @@ func (c *Conn) beginRead() error {
 	return nil
 }
 
-// endRead gives the turn to the next.
+// endRead passes the turn to the next reader.
 func (c *Conn) endRead() {
 	c.reading = false
 	c.wake.Broadcast()
 }
 
-// piece returns the next piece of a message, whose Data is valid until the next
-// call of Parse, EOF or Tick. The caller has the turn to read.
+// piece returns the next piece of a message. Its Data is valid until the next call of
+// Parse, EOF or Tick. The caller must have the turn to read.
 func (c *Conn) piece() (driver.Event, error) {
 	for {
 		n, ev := c.d.Parse(c.in)
@@ -121,9 +121,8 @@ func (c *Conn) piece() (driver.Event, error) {
 	}
 }
 
-// fill reads from the transport into c.in, which has been used up. The end of
-// the transport becomes the driver's EOF; what is left as an error is a deadline
-// or CloseNow.
+// fill reads from the transport into c.in, which has been consumed. It reports the
+// end of the transport to the driver as EOF, so its error is a deadline or CloseNow.
 func (c *Conn) fill() error {
 	for range maxEmptyReads {
 		c.in = nil
@@ -158,7 +157,7 @@ func (c *Conn) fill() error {
 	return nil
 }
 
-// settle does what is due after a batch of calls of the driver.
+// settle writes output and sets the timer after calls of the driver.
 func (c *Conn) settle() {
 	c.kick()
 	c.arm()

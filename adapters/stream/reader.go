@@ -9,32 +9,30 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// messageReader is the message under way, from its first piece on:
-//
-//	kept, where a deadline has cut ReadMessage → given, by NextReader
-//
-// It leaves Conn.reader with the last byte of the message, or when ReadMessage
-// takes up what was kept.
+// messageReader is the message in progress, from its first piece on. It is either
+// kept, after a deadline has interrupted ReadMessage, or given to a caller of
+// NextReader. It is removed from Conn.reader with the last byte of the message, or
+// when ReadMessage resumes a kept message.
 type messageReader struct {
 	c     *Conn
 	kind  driver.Kind
-	given bool   // somebody has it as an io.Reader
+	given bool   // NextReader has returned it
 	final bool   // data is the last piece
-	own   bool   // data is no part of a buffer of the Conn or the driver
+	own   bool   // data is not part of a buffer of the Conn or the driver
 	data  []byte // not read yet
-	err   error  // what every Read returns from now on
+	err   error  // of every Read from now on
 }
 
-// NextReader waits for the next message and returns its kind, Text or Binary,
-// and its payload as a stream, which arrives as it is read: memory stays the
-// same however long the message is. Config.MaxMessage counts all the same, -1
-// lifts it. What NextReader or ReadMessage finds unread of an earlier message is
-// skipped; its reader then returns an error that wraps driver.ErrState.
+// NextReader waits for the next message and returns its kind, Text or Binary, and a
+// reader of its payload. The payload is received as it is read, so memory does not
+// grow with the length of the message. Config.MaxMessage applies nevertheless; -1
+// disables it. NextReader and ReadMessage skip what has not been read of an earlier
+// message, and its reader then returns an error that wraps driver.ErrState.
 //
-// The reader returns io.EOF behind the last byte, and the errors of ReadMessage,
-// of which os.ErrDeadlineExceeded leaves everything as it is: with a new deadline
-// reading goes on with the next byte. A text may be cut inside a rune. Like
-// ReadMessage it is for one goroutine at a time.
+// The reader returns io.EOF after the last byte, and the errors of ReadMessage.
+// After one that wraps os.ErrDeadlineExceeded, reading continues with the next byte
+// once there is a new deadline. A Read may end inside a UTF-8 sequence. Like
+// ReadMessage, the reader is for one goroutine at a time.
 func (c *Conn) NextReader() (driver.Kind, io.Reader, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,8 +54,8 @@ func (c *Conn) NextReader() (driver.Kind, io.Reader, error) {
 	return c.reader.kind, c.reader, nil
 }
 
-// skip passes over the rest of a message whose reader has been given away. The
-// caller has the turn to read.
+// skip discards the rest of a message whose reader NextReader has returned. The
+// caller must have the turn to read.
 func (c *Conn) skip() error {
 	r := c.reader
 	if r == nil || !r.given {
@@ -109,7 +107,8 @@ func (r *messageReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// tick is the driver's Tick, which may invalidate the piece that is being read.
+// tick calls the driver's Tick. It copies the piece that is being read first, which
+// Tick may invalidate.
 func (c *Conn) tick(now time.Time) (ended bool) {
 	if r := c.reader; r != nil && !r.own {
 		r.data, r.own = bytes.Clone(r.data), true

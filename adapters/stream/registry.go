@@ -10,53 +10,53 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// Registry is a set of connections: all of a server, to end them with it, or
-// those in a room, to broadcast to. A connection leaves it when its transport has
-// been closed. The zero Registry is empty and ready to use; any number of
-// goroutines may use it.
+// Registry is a set of connections: all connections of a server, to close them when
+// it shuts down, or those in a room, to broadcast to. A connection is removed when
+// its transport has been closed. The zero Registry is empty and ready to use. Any
+// number of goroutines may use it.
 type Registry struct {
 	mu     sync.Mutex
 	conns  map[*Conn]struct{}
 	ending bool
 }
 
-// Add adds a connection. It returns false after Shutdown has been called: then
-// the caller closes the connection.
+// Add adds a connection. After Shutdown has been called it returns false, and the
+// caller must close the connection.
 func (r *Registry) Add(c *Conn) bool {
 	if !r.insert(c) {
 		return false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch x := c.extra(); {
+	switch rare := c.getRare(); {
 	case c.gone:
 		r.delete(c)
-	case !slices.Contains(x.registries, r):
-		x.registries = append(x.registries, r)
+	case !slices.Contains(rare.registries, r):
+		rare.registries = append(rare.registries, r)
 	}
 	return true
 }
 
-// Remove takes a connection out.
+// Remove removes a connection.
 func (r *Registry) Remove(c *Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.x != nil {
-		c.x.registries = slices.DeleteFunc(c.x.registries, func(q *Registry) bool { return q == r })
+	if c.rare != nil {
+		c.rare.registries = slices.DeleteFunc(c.rare.registries, func(q *Registry) bool { return q == r })
 	}
 	r.delete(c)
 }
 
-// leave takes c out of its registries. The lock of a Registry is taken under
-// that of a Conn, and never the other way round.
+// leave removes c from its registries. The lock of a Registry may be acquired while
+// that of a Conn is held, but not the other way round.
 func (c *Conn) leave() {
-	if c.x == nil {
+	if c.rare == nil {
 		return
 	}
-	for _, r := range c.x.registries {
+	for _, r := range c.rare.registries {
 		r.delete(c)
 	}
-	c.x.registries = nil
+	c.rare.registries = nil
 }
 
 func (r *Registry) insert(c *Conn) bool {
@@ -85,8 +85,8 @@ func (r *Registry) Len() int {
 	return len(r.conns)
 }
 
-// All returns the connections that are there when the loop begins, in no order.
-// The loop may add and remove.
+// All returns an iterator over the connections in the Registry when the loop begins,
+// in unspecified order. The loop may add and remove connections.
 func (r *Registry) All() iter.Seq[*Conn] {
 	return func(yield func(*Conn) bool) {
 		for _, c := range r.snapshot() {
@@ -108,12 +108,13 @@ func (r *Registry) snapshot() []*Conn {
 }
 
 // Shutdown closes all connections with 1001 (going away) and reason, which may be
-// "", and returns when they have ended; Add refuses from now on. Each takes Config.CloseTimeout at most.
-// When ctx ends before, those that are left are closed as CloseNow does, and the
-// error is that of ctx; else it is nil. It may be called again, to wait.
+// "", and returns when they have ended. Each takes at most Config.CloseTimeout. Add
+// returns false from now on. If ctx ends first, the remaining connections are closed
+// as by CloseNow, and the error is that of ctx. Otherwise it is nil. Shutdown may be
+// called again to wait.
 //
-// http.Server.Shutdown does not wait for what RegisterOnShutdown starts: call
-// Shutdown once more behind it.
+// http.Server.Shutdown does not wait for functions of RegisterOnShutdown, so call
+// Shutdown once more after it.
 func (r *Registry) Shutdown(ctx context.Context, reason string) error {
 	r.mu.Lock()
 	r.ending = true

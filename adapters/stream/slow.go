@@ -7,37 +7,37 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// Slow is what a message does when the peer is so slow that driver.Config.MaxBuffered
-// bytes wait already. Whoever wants to wait for no peer sends by Broadcast, or by
-// Queue with SlowDrop or SlowClose, which then waits for messages of NextWriter
-// alone: WriteMessage waits for its own bytes all the same.
+// Slow says what sending a message does when the peer is so slow that
+// driver.Config.MaxBuffered bytes wait already. To never wait for a peer, use
+// Broadcast, or Queue with SlowDrop or SlowClose, which waits only for messages of
+// NextWriter. WriteMessage always waits until its own bytes have been written.
 type Slow uint8
 
 const (
 	// SlowWait waits until the peer has taken enough, or until the write deadline.
 	SlowWait Slow = iota
 
-	// SlowDrop does not send the message: the error wraps driver.ErrFull.
+	// SlowDrop does not send the message. The error wraps driver.ErrFull.
 	SlowDrop
 
 	// SlowClose closes the connection as CloseNow does, since a close frame would
-	// only wait behind the rest: the error wraps driver.ErrFull.
+	// only be queued after the rest. The error wraps driver.ErrFull.
 	SlowClose
 )
 
-// errTooLate is the error of a send that has not been queued when the write
-// deadline passes.
+// errTooLate is the error of a message that had not been queued when the write
+// deadline passed.
 var errTooLate = fmt.Errorf("%w: %w", driver.ErrFull, os.ErrDeadlineExceeded)
 
-// admit returns when a message may be queued, or why it may not. It waits as
-// Options.Slow says, and for the end of a message of NextWriter.
+// admit returns nil when a message may be queued, or the reason why it may not. It
+// waits as Options.Slow says, and for the end of a message of NextWriter.
 func (c *Conn) admit() error {
 	for {
-		if err := c.sendError(); err != nil {
+		if err := c.outputError(); err != nil {
 			return err
 		}
 		switch {
-		case c.d.State() > driver.StateOpen: // the driver says what is wrong
+		case c.d.State() > driver.StateOpen: // the driver returns the error
 			return nil
 		case c.writer != nil:
 			if err := c.waitTurn(); err != nil {
@@ -53,12 +53,12 @@ func (c *Conn) admit() error {
 	}
 }
 
-// isFull reports whether MaxBuffered bytes wait.
+// isFull reports whether MaxBuffered bytes wait to be written.
 func (c *Conn) isFull() bool {
-	return c.maxBuffered > 0 && len(c.rest)+c.d.Buffered() >= c.maxBuffered
+	return c.maxBuffered > 0 && len(c.unwritten)+c.d.Buffered() >= c.maxBuffered
 }
 
-// waitRoom does what Options.Slow says.
+// waitRoom waits until there is room for a message, or acts as Options.Slow says.
 func (c *Conn) waitRoom() error {
 	if c.slow != SlowWait {
 		return c.refuseSlow()
@@ -70,10 +70,10 @@ func (c *Conn) waitRoom() error {
 	return err
 }
 
-// refuseSlow returns the error for a message beyond MaxBuffered that does not
+// refuseSlow returns the error for a message that exceeds MaxBuffered and does not
 // wait.
 func (c *Conn) refuseSlow() error {
-	err := fmt.Errorf("%w: %d bytes wait for the peer", driver.ErrFull, len(c.rest)+c.d.Buffered())
+	err := fmt.Errorf("%w: %d bytes wait for the peer", driver.ErrFull, len(c.unwritten)+c.d.Buffered())
 	if c.slow == SlowClose {
 		c.closeNow()
 	}
@@ -82,7 +82,7 @@ func (c *Conn) refuseSlow() error {
 
 // waitTurn waits for the end of a message of NextWriter.
 func (c *Conn) waitTurn() error {
-	for c.writer != nil && c.sendError() == nil && c.d.State() <= driver.StateOpen {
+	for c.writer != nil && c.outputError() == nil && c.d.State() <= driver.StateOpen {
 		if c.isExpired() {
 			return errTooLate
 		}

@@ -2,5 +2,5 @@
 
 package stream
 
-// tryRead returns nil: sockets are read like everything else.
+// tryRead returns nil: sockets are read like other transports.
 func tryRead(*input) func(fd uintptr) bool { return nil }

@@ -4,9 +4,9 @@ package stream
 
 import "syscall"
 
-// tryRead returns a function that reads what a socket has. If that is nothing, it
-// keeps no buffer and reports false, and RawConn.Read waits until there is more.
-// A method value would need more stack.
+// tryRead returns a function that reads what a socket has received. If that is
+// nothing, the function keeps no buffer and returns false, and RawConn.Read waits
+// for more. A method value would need more stack.
 func tryRead(in *input) func(fd uintptr) bool {
 	return func(fd uintptr) bool {
 		for {

@@ -9,15 +9,14 @@ import (
 // limitTimer is the timer for the next Tick.
 type limitTimer struct {
 	*time.Timer
-	at time.Time // when it fires; zero if it has
+	at time.Time // when it fires; zero if it has fired
 }
 
-// errLimit is the error of a write that is under way when a time limit passes; who
-// reads is told which.
+// errLimit is the error of a write that is in progress when a time limit expires.
+// The error of reading says which limit.
 var errLimit = fmt.Errorf("websocket: a time limit has passed: %w", net.ErrClosed)
 
-// arm sets the timer for the next Tick. The clock is read only when a limit
-// begins.
+// arm sets the timer for the next Tick. It reads the clock only when a limit starts.
 func (c *Conn) arm() {
 	if c.shutting {
 		return
@@ -46,8 +45,8 @@ func (c *Conn) disarm() {
 	}
 }
 
-// onTimer is called when a time limit may have passed. If one has, the transport
-// is closed: whoever reads then finds the Close event.
+// onTimer is called when a time limit may have expired. If one has ended the
+// connection, it closes the transport, and the reader gets the Close event.
 func (c *Conn) onTimer() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -10,43 +10,41 @@ import (
 
 // output is the writing half of a Conn.
 //
-// What a send queues leaves with the next batch, which is all that the driver
-// gives at one Take. Batches are counted: a send waits until its own has been
-// written. Whoever finds that nobody writes, does it; the others wait.
+// What a send queues is written with the next batch, which is the result of one Take.
+// Batches are counted: a send waits until its own has been written. The first sender
+// that finds no writer becomes the writer; the others wait.
 type output struct {
-	flushing bool   // a goroutine writes, or has been started to do so
-	waiting  int    // goroutines in flush
-	batch    []byte // taken from the driver last
-	rest     []byte // the part of it that has not been written
-	taken    uint64 // batches taken
-	written  uint64 // batches written
-	writeErr error  // what the transport's Write has ended with
+	flushing  bool   // a goroutine is writing, or has been started to
+	waiting   int    // number of goroutines in flush
+	batch     []byte // last batch taken from the driver
+	unwritten []byte // the part of it that has not been written
+	taken     uint64 // number of batches taken
+	written   uint64 // number of batches written
+	writeErr  error  // error of the transport's Write
 
-	writer *messageWriter // of the message that NextWriter has begun, if any
+	writer *messageWriter // of the message of NextWriter in progress, if any
 
-	// apart says that a write which is cut off could not be gone on with, as in
-	// TLS. Then a goroutine of its own writes, and a deadline ends only the waiting
-	// for it.
-	apart       bool
-	calling     bool // a caller writes, whom the deadline interrupts
-	interrupted bool // and has interrupted
+	// backgroundOnly is set if an interrupted write could not be resumed, as in TLS.
+	// Then only a background goroutine writes, and a deadline ends only the waiting.
+	backgroundOnly bool
+	callerWrites   bool // the write in progress is that of a sender, which the deadline interrupts
+	interrupted    bool // the deadline has interrupted it
 
-	background func() // flushBackground, made once
+	background func() // flushBackground, allocated once
 }
 
-// WriteMessage sends p as one message of kind Text or Binary, or as a Ping or
-// Pong. It keeps no reference to p. Messages of several goroutines are never
-// mixed.
+// WriteMessage sends p as one message of kind Text or Binary, or as a Ping or Pong.
+// It does not retain p. Messages of several goroutines are never mixed.
 //
-// It returns when the transport has taken the bytes. Beyond
-// driver.Config.MaxBuffered, Text and Binary do first what Options.Slow says, and they wait for the end of a
-// message of NextWriter.
+// It returns when the transport has taken the bytes. Text and Binary messages wait
+// for the end of a message of NextWriter, and while driver.Config.MaxBuffered bytes
+// are queued, Options.Slow applies to them.
 //
-// Errors of the driver, such as driver.ErrClosed and driver.ErrFull, mean that
-// the message has not been sent; if the write deadline has passed before it could
+// Errors of the driver, such as driver.ErrClosed and driver.ErrFull, mean that the
+// message has not been sent. If the write deadline passed before the message could
 // be queued, the error wraps both driver.ErrFull and os.ErrDeadlineExceeded. With
-// any other error that wraps os.ErrDeadlineExceeded the message has been queued
-// and leaves in the background: it need not be sent again.
+// any other error that wraps os.ErrDeadlineExceeded, the message has been queued and
+// is written in the background: it need not be sent again.
 func (c *Conn) WriteMessage(kind driver.Kind, p []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,10 +54,10 @@ func (c *Conn) WriteMessage(kind driver.Kind, p []byte) error {
 	return c.flush()
 }
 
-// Queue is WriteMessage without waiting for the transport: it returns when the
-// message is queued, which leaves in the background, in one write with what else
-// is queued by then. Errors of the transport are those of a later call. Whoever
-// sends one message for each that is read spares writes with it.
+// Queue is WriteMessage without waiting for the transport. It returns when the
+// message has been queued. The message is written in the background, in one write
+// with what else is queued by then. A later call returns the errors of the transport.
+// A loop that sends a message for each one it reads needs fewer writes with Queue.
 func (c *Conn) Queue(kind driver.Kind, p []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -70,9 +68,9 @@ func (c *Conn) Queue(kind driver.Kind, p []byte) error {
 	return nil
 }
 
-// send queues a message when it may be.
+// send queues a message as soon as it is admitted.
 func (c *Conn) send(kind driver.Kind, p []byte) error {
-	admit := c.sendError
+	admit := c.outputError
 	if kind == driver.Text || kind == driver.Binary {
 		admit = c.admit
 	}
@@ -81,40 +79,43 @@ func (c *Conn) send(kind driver.Kind, p []byte) error {
 	}
 	switch kind {
 	case driver.Text:
-		return c.sent(c.d.Text(p))
+		return c.afterSend(c.d.Text(p))
 	case driver.Binary:
-		return c.sent(c.d.Binary(p))
+		return c.afterSend(c.d.Binary(p))
 	case driver.Ping:
-		return c.sent(c.d.Ping(p))
+		return c.afterSend(c.d.Ping(p))
 	case driver.Pong:
-		return c.sent(c.d.Pong(p))
+		return c.afterSend(c.d.Pong(p))
+	case driver.Close:
+		return fmt.Errorf("%w: a message of kind %d (%v); use WriteClose", driver.ErrInvalid, kind, kind)
 	}
-	return fmt.Errorf("%w: sending %v", driver.ErrUnsupported, kind)
+	return fmt.Errorf("%w: a message of kind %d (%v); kinds are not opcodes, use driver.Text, Binary, Ping or Pong",
+		driver.ErrInvalid, kind, kind)
 }
 
-// sent does what is due when the driver has queued something, or has said why
-// not, and returns err.
-func (c *Conn) sent(err error) error {
+// afterSend sets the timer after a call of the driver that sends, and returns the
+// error of that call.
+func (c *Conn) afterSend(err error) error {
 	c.arm() // extensions may ask for a Tick
 	if err != nil {
-		c.kick() // one that fails ends the connection, with a close frame
+		c.kick() // an extension that fails ends the connection with a close frame
 	}
 	return err
 }
 
-// Flush returns when the transport has taken all that is queued: what a passed
-// deadline has left behind, and what Queue leaves to the background.
+// Flush returns when the transport has taken everything that is queued: by Queue,
+// and by calls that returned because of a deadline.
 func (c *Conn) Flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.sendError(); err != nil {
+	if err := c.outputError(); err != nil {
 		return err
 	}
 	return c.flush()
 }
 
-// sendError returns why nothing can be written any more, or nil.
-func (c *Conn) sendError() error {
+// outputError returns the reason why nothing can be written, or nil.
+func (c *Conn) outputError() error {
 	if c.closedNow {
 		return c.overError()
 	}
@@ -122,9 +123,9 @@ func (c *Conn) sendError() error {
 }
 
 // unsent reports whether bytes wait to be written.
-func (c *Conn) unsent() bool { return len(c.rest) > 0 || c.d.Buffered() > 0 }
+func (c *Conn) unsent() bool { return len(c.unwritten) > 0 || c.d.Buffered() > 0 }
 
-// flush returns when all that is queued now has been written.
+// flush returns when everything that is queued now has been written.
 func (c *Conn) flush() error {
 	last := c.taken
 	if c.d.Buffered() > 0 {
@@ -136,10 +137,10 @@ func (c *Conn) flush() error {
 		switch {
 		case c.isExpired():
 			err = os.ErrDeadlineExceeded
-		case !c.flushing && c.apart:
+		case !c.flushing && c.backgroundOnly:
 			c.kick()
 		case !c.flushing:
-			c.calling = true
+			c.callerWrites = true
 			c.writeBatch()
 		default:
 			c.wake.Wait()
@@ -155,7 +156,7 @@ func (c *Conn) flush() error {
 	return err
 }
 
-// kick has a goroutine write what waits, unless one does already.
+// kick starts a goroutine that writes what is queued, unless one is writing.
 func (c *Conn) kick() {
 	if !c.flushing && c.unsent() && c.writeErr == nil {
 		c.flushing = true
@@ -163,13 +164,13 @@ func (c *Conn) kick() {
 	}
 }
 
-// flushBackground writes until nothing waits, or until somebody else can.
+// flushBackground writes until nothing is queued, or until a sender can write.
 func (c *Conn) flushBackground() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.unsent() && c.writeErr == nil {
 		c.writeBatch()
-		if c.waiting > 0 && !c.apart {
+		if c.waiting > 0 && !c.backgroundOnly {
 			break
 		}
 	}
@@ -177,19 +178,19 @@ func (c *Conn) flushBackground() {
 	c.wake.Broadcast()
 }
 
-// writeBatch writes what is left of the last batch, or the next. It unlocks
-// meanwhile. An error stays in writeErr.
+// writeBatch writes the rest of the last batch, or the next batch. It unlocks
+// meanwhile. An error is stored in writeErr.
 func (c *Conn) writeBatch() {
 	c.flushing = true
-	if len(c.rest) == 0 {
-		c.rest = c.d.Take(nil)
-		c.batch = c.rest
+	if len(c.unwritten) == 0 {
+		c.unwritten = c.d.Take(nil)
+		c.batch = c.unwritten
 		c.taken++
 	}
-	rest := c.rest
-	b := rest
+	unwritten := c.unwritten
+	b := unwritten
 	if c.writeTimeout > 0 {
-		b = rest[:min(len(rest), maxChunk)]
+		b = unwritten[:min(len(unwritten), maxChunk)]
 		c.startStall()
 	}
 	c.mu.Unlock()
@@ -200,30 +201,30 @@ func (c *Conn) writeBatch() {
 	switch {
 	case c.endInterrupt() && isTimeout(err):
 		err = nil
-	case isTimeout(err): // not of our making, so it is the end, which a deadline's error is not
+	case isTimeout(err): // not our deadline, so this ends the connection; the error must not look like a deadline
 		err = fmt.Errorf("websocket: the transport has timed out: %v", err)
 	case err == nil && n < len(b):
 		err = io.ErrShortWrite
 	}
 	c.flushing = false
 	c.wake.Broadcast()
-	if n == len(rest) {
+	if n == len(unwritten) {
 		c.written = c.taken
 		buffers.Put(c.batch)
-		c.batch, c.rest = nil, nil
+		c.batch, c.unwritten = nil, nil
 	} else if c.writeErr == nil {
-		c.rest = rest[n:]
+		c.unwritten = unwritten[n:]
 	}
 	if err != nil {
 		c.failWrite(err)
 	}
 }
 
-// failWrite notes that nothing can be written any more.
+// failWrite records that nothing can be written from now on.
 func (c *Conn) failWrite(err error) {
 	if c.writeErr == nil {
 		c.writeErr = err
 	}
-	c.batch, c.rest = nil, nil // the transport may still read them
+	c.batch, c.unwritten = nil, nil // not reused: the transport may still read them
 	c.wake.Broadcast()
 }

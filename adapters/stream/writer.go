@@ -8,39 +8,39 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// maxFragment is how many bytes of a Write become one fragment at most: so much
-// is queued of a stream at once.
+// maxFragment is the maximum payload of a fragment of NextWriter, in bytes. No more
+// of a stream is queued at a time.
 const maxFragment = 32 << 10
 
 // messageWriter is a message that is sent as a stream. Conn.writer points to it
 // until its last fragment has been queued.
 type messageWriter struct {
-	c      *Conn
-	kind   driver.Kind
-	ended  bool
-	behind []*Prepared // broadcasts that have come meanwhile
-	size   int         // bytes in behind
+	c        *Conn
+	kind     driver.Kind
+	ended    bool
+	held     []*Prepared // broadcasts that wait for the end of the message
+	heldSize int         // bytes of payload in held
 }
 
-// NextWriter begins a message of kind Text or Binary that is sent as a stream: it
-// leaves as it is written, in fragments, and its length need not be known. Close
-// ends the message.
+// NextWriter begins a message of kind Text or Binary and returns a writer for its
+// payload. What is written is sent in fragments, and the length of the message need
+// not be known. Close ends the message.
 //
-// Until then all other messages wait, control frames do not; so a writer that is
-// never closed holds up everybody who sends, up to the write deadline or the end
-// of the connection. Each Write is a frame of its own or, beyond 32 KiB, several:
-// for many short ones put a bufio.Writer in between.
+// Until then all other messages wait; control frames do not. So a writer that is
+// never closed blocks all senders until the write deadline or the end of the
+// connection. Each Write sends a frame or, above 32 KiB, several. For many short
+// writes use a bufio.Writer.
 //
-// Write keeps no reference to p and returns how many bytes have been queued, also
-// with an error: after os.ErrDeadlineExceeded the rest may be written later. A
-// write to Text may end inside a rune, the message may not: then Close returns
-// driver.ErrInvalidUTF8, and the message has not ended. A writer is for one
-// goroutine at a time.
+// Write does not retain p. It returns how many bytes have been queued, also with an
+// error; after os.ErrDeadlineExceeded the rest may be written later. A Write of Text
+// may end inside a UTF-8 sequence. If the message would, Close returns
+// driver.ErrInvalidUTF8 and the message does not end. A writer is for one goroutine
+// at a time.
 func (c *Conn) NextWriter(kind driver.Kind) (io.WriteCloser, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if kind != driver.Text && kind != driver.Binary {
-		return nil, fmt.Errorf("%w: a stream of kind %v", driver.ErrUnsupported, kind)
+		return nil, fmt.Errorf("%w: a streamed message of kind %d (%v); use driver.Text or Binary", driver.ErrInvalid, kind, kind)
 	}
 	if err := c.admit(); err != nil {
 		return nil, err
@@ -77,10 +77,10 @@ func (w *messageWriter) Close() error {
 		return err
 	}
 	w.ended, c.writer = true, nil
-	for _, m := range w.behind {
+	for _, m := range w.held {
 		_ = c.d.SendPrepared(m.form(c.d.Variant()))
 	}
-	w.behind = nil
+	w.held = nil
 	c.wake.Broadcast()
 	if err != nil {
 		return err
@@ -88,18 +88,18 @@ func (w *messageWriter) Close() error {
 	return c.flush()
 }
 
-// send queues a fragment when it may be.
+// send queues a fragment as soon as there is room for it.
 func (w *messageWriter) send(p []byte, fin bool) error {
 	c := w.c
 	for {
-		err := c.sendError()
+		err := c.outputError()
 		switch {
 		case err != nil:
 			return err
 		case w.ended:
 			return fmt.Errorf("%w: the message has ended", driver.ErrState)
 		case fin || !c.isFull() || c.d.State() > driver.StateOpen:
-			return c.sent(c.d.Fragment(w.kind, p, fin))
+			return c.afterSend(c.d.Fragment(w.kind, p, fin))
 		}
 		if err := c.waitRoom(); err != nil {
 			return err

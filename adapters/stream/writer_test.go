@@ -58,7 +58,7 @@ func TestWriter(t *testing.T) {
 	if got := rw.written(); got != want {
 		t.Errorf("%q, not %q", got, want)
 	}
-	if _, err := c.NextWriter(driver.Ping); !errors.Is(err, driver.ErrUnsupported) {
+	if _, err := c.NextWriter(driver.Ping); !errors.Is(err, driver.ErrInvalid) {
 		t.Errorf("a ping as a stream: %v", err)
 	}
 }

@@ -76,7 +76,7 @@ func connect(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		return autobahn(ctx, rest[0], dialer, stderr)
 	}
 	conn, err := dial(ctx, rest[0], dialer, *timeout)
-	if errors.Is(err, driver.ErrUnsupported) {
+	if errors.Is(err, driver.ErrInvalid) || errors.Is(err, driver.ErrUnsupported) {
 		return c.usageError(stderr, err)
 	}
 	if err != nil {
@@ -134,7 +134,7 @@ func checkURL(args []string) error {
 	return nil
 }
 
-// dial connects. Errors of the Config are ErrUnsupported; what the server has
+// dial connects. Errors of the Config and the URL are ErrInvalid or ErrUnsupported; what the server has
 // answered is added to a refusal.
 func dial(ctx context.Context, rawURL string, d *netconn.Dialer, timeout time.Duration) (*stream.Conn, error) {
 	if timeout > 0 {

@@ -109,7 +109,7 @@ func parseFields(values []string) ([]driver.Field, error) {
 // check has the driver judge what the flag called name has put into c.
 func check(name string, c *driver.Config) error {
 	if _, err := driver.NewClient("ws://localhost/", c); err != nil {
-		return fmt.Errorf("flag -%s: %s", name, strings.TrimPrefix(err.Error(), driver.ErrUnsupported.Error()+": "))
+		return fmt.Errorf("flag -%s: %s", name, strings.TrimPrefix(strings.TrimPrefix(err.Error(), driver.ErrUnsupported.Error()+": "), driver.ErrInvalid.Error()+": "))
 	}
 	return nil
 }

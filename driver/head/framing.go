@@ -3,19 +3,31 @@ package head
 import (
 	"bytes"
 	"strconv"
+	"strings"
 )
 
-// framing holds what the fields of a request so far say about where the
-// request goes and where its body ends: the fields with which requests are
-// smuggled past a proxy that reads them differently.
-type framing struct {
-	host      bool   // a Host field has come
-	coded     bool   // a Transfer-Encoding field has come
-	hasLength bool   // a Content-Length field has come
-	length    uint64 // what it said
+// HasBody reports whether the fields of a request announce a body (RFC 9112,
+// section 6.3): a Transfer-Encoding field, or a Content-Length that is not zero.
+func HasBody(fields []Field) bool {
+	for length := range Values(fields, "Content-Length") {
+		if strings.Trim(length, "0") != "" {
+			return true
+		}
+	}
+	return Count(fields, "Transfer-Encoding") > 0
 }
 
-// add takes a field and returns what is wrong, or "".
+// framing is what the fields of a request so far say about its destination and
+// about the end of its body. Requests are smuggled past proxies with exactly
+// these fields.
+type framing struct {
+	host      bool   // there is a Host field
+	coded     bool   // there is a Transfer-Encoding field
+	hasLength bool   // there is a Content-Length field
+	length    uint64 // its value
+}
+
+// add takes a field and returns what is wrong with it, or "".
 func (f *framing) add(name, value []byte) string {
 	switch {
 	case equalFold(name, "Host"):
@@ -29,8 +41,8 @@ func (f *framing) add(name, value []byte) string {
 	return ""
 }
 
-// addHost demands that there is one Host at most, and that it is made of what
-// a host and a port may hold (RFC 9112, 3.2). It may be empty.
+// addHost requires at most one Host field, made of the bytes of a host and a
+// port (RFC 9112, section 3.2). It may be empty.
 func (f *framing) addHost(value []byte) string {
 	if f.host {
 		return "second Host field"
@@ -44,8 +56,8 @@ func (f *framing) addHost(value []byte) string {
 	return ""
 }
 
-// addLength demands one plain number (RFC 9110, 8.6; RFC 9112, 6.3). The same
-// number twice is accepted, a list is not.
+// addLength requires one plain number (RFC 9110, section 8.6; RFC 9112, section
+// 6.3). The same number may be repeated in another field, not in a list.
 func (f *framing) addLength(value []byte) string {
 	for _, c := range value {
 		if !isDigit(c) {
@@ -54,7 +66,7 @@ func (f *framing) addLength(value []byte) string {
 	}
 	n, err := strconv.ParseUint(string(value), 10, 63)
 	if err != nil {
-		return "malformed Content-Length: empty or beyond 63 bits"
+		return "malformed Content-Length: empty or longer than 63 bits"
 	}
 	if f.hasLength && n != f.length {
 		return "two different Content-Length fields"
@@ -63,10 +75,41 @@ func (f *framing) addLength(value []byte) string {
 	return f.conflict()
 }
 
-// conflict applies RFC 9112, 6.1: a request with both fields may be smuggled.
+// conflict applies RFC 9112, section 6.1: a request with both fields may be an
+// attempt at smuggling.
 func (f *framing) conflict() string {
 	if f.coded && f.hasLength {
 		return "Content-Length and Transfer-Encoding in one request"
 	}
 	return ""
+}
+
+// absoluteHost returns the authority of a target in absolute form, which takes
+// precedence over the Host field (RFC 9112, section 3.2.2). absolute is false
+// for the other forms. fault says what is wrong, or is "".
+func absoluteHost(target string) (host string, absolute bool, fault string) {
+	scheme, rest, found := strings.Cut(target, "://")
+	if !found || !isScheme(scheme) {
+		return "", false, ""
+	}
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		rest = rest[:i]
+	}
+	switch i := outside(rest, hostByte); {
+	case rest == "" || rest[0] == ':': // RFC 9110, section 4.2.1
+		return "", true, "request target without a host"
+	case i >= 0:
+		return "", true, byteText(rest[i]) + " in the host of the request target"
+	}
+	return rest, true, ""
+}
+
+// isScheme reports whether s is the scheme of a URL (RFC 3986, section 3.1).
+func isScheme(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !isAlphanumeric(c) && c != '+' && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return s != "" && !isDigit(s[0])
 }

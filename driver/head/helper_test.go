@@ -9,7 +9,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// result is all that a caller can learn from parsing.
+// result is everything that a caller sees of a Parser.
 type result struct {
 	N    int
 	Done bool
@@ -19,8 +19,8 @@ type result struct {
 	Resp *Response
 }
 
-// parse feeds the chunks to p, stopping where a caller would. It scribbles over
-// each chunk afterwards, so that a kept reference shows.
+// parse feeds the chunks to p and stops where a caller would. It overwrites each
+// chunk afterwards to reveal a retained reference.
 func parse(t *testing.T, p *Parser, chunks ...string) (r result) {
 	t.Helper()
 	for _, chunk := range chunks {
@@ -48,7 +48,7 @@ func parse(t *testing.T, p *Parser, chunks ...string) (r result) {
 	return r
 }
 
-// checkSticky demands that a verdict stays and that nothing more is consumed.
+// checkSticky checks that a verdict is final and that nothing more is consumed.
 func checkSticky(t *testing.T, p *Parser, r result) {
 	t.Helper()
 	if !r.Done && r.Err == nil {
@@ -62,8 +62,8 @@ func checkSticky(t *testing.T, p *Parser, r result) {
 	}
 }
 
-// parseEverySplit parses s whole, in two parts cut at every position and byte
-// by byte, and demands the same result.
+// parseEverySplit parses s whole, in two parts at every position, and byte by byte,
+// and checks that the result is the same.
 func parseEverySplit(t *testing.T, newParser func() *Parser, s string) result {
 	t.Helper()
 	want := parse(t, newParser(), s)
@@ -79,8 +79,8 @@ func parseEverySplit(t *testing.T, newParser func() *Parser, s string) result {
 	same("byte by byte", parse(t, newParser(), splitBytes(s)...))
 	if want.Done || want.Err != nil {
 		junk := s + "\x00\r\n\r\nGET /junk"
-		same("with junk behind", parse(t, newParser(), junk))
-		same("with junk behind, byte by byte", parse(t, newParser(), splitBytes(junk)...))
+		same("with junk after it", parse(t, newParser(), junk))
+		same("with junk after it, byte by byte", parse(t, newParser(), splitBytes(junk)...))
 	}
 	if !strings.HasPrefix(s, want.Raw) || len(want.Raw) != want.N {
 		t.Fatalf("Raw is %q after %d bytes of %q", want.Raw, want.N, s)

@@ -3,69 +3,72 @@ package head
 import (
 	"bytes"
 	"strconv"
-	"strings"
 
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// The machine. A head is read byte by byte, and each byte is judged when it
-// arrives:
+// The parser is a state machine. It reads a head byte by byte and judges each
+// byte on arrival:
 //
 //	request:   inMethod SP inTarget SP inVersion CR atLF LF
 //	response:  inVersion SP inStatus [SP inReason] CR atLF LF
 //	then:      atField inName ":" inValue CR atLF LF   any number of times
 //	           atField CR atEnd LF complete
 //
-// Every state accepts a class of bytes in which it stays; any other byte goes
-// to [Parser.turn], which changes the state or fails. Since nothing ever looks
-// ahead, the verdict does not depend on how the input is cut. When the LF of a
-// line is there, its meaning is judged by [Parser.endLine].
+// A state accepts a class of bytes without changing. [Parser.turn] handles every
+// other byte: it changes the state or fails. Nothing looks ahead, so the verdict
+// does not depend on how the input is split. [Parser.endLine] judges the meaning
+// of a line at its LF.
 //
-// RFC 9112 lets a recipient be lenient in several places. This one is not:
-// a line ends with CRLF and nothing else (2.2), there is no empty line before
-// the request line (2.2), one SP separates the parts of the first line (3, 4),
-// no blank stands before the colon (5.1) and no line is folded (5.2). Two
-// readings of one head are how requests get smuggled. Lenient it is where old
-// browsers and real servers need it: a target may hold 0x80 to 0xff and '#',
-// a value 0x80 to 0xff, and a status line may end behind the status.
+// RFC 9112 lets recipients be lenient in several places. This parser is not: a
+// line ends with CRLF (section 2.2), no empty line precedes the request line
+// (section 2.2), one SP separates the parts of the first line (sections 3 and
+// 4), no blank precedes the colon (section 5.1), and no line of a request is
+// folded (section 5.2). Two readings of one head are how requests are smuggled.
+// It is lenient where old browsers and real servers need it: a target may
+// contain '#', a value may contain 0x80 to 0xff, a status line may end after the
+// status, and a field line of a response may be folded.
 type state uint8
 
 const (
 	inMethod  state = iota // the method of a request
 	inTarget               // the target of a request
-	inVersion              // HTTP/1.0 or HTTP/1.1 and the CR or SP behind it
-	inStatus               // three digits and the SP or CR behind them
+	inVersion              // HTTP/1.0 or HTTP/1.1 and the CR or SP after it
+	inStatus               // three digits and the SP or CR after them
 	inReason               // the reason phrase, may be empty
-	atLF                   // CR has come: LF
-	atField                // the first byte of a line behind the first
+	atLF                   // after CR: expects LF
+	atField                // the first byte of a line after the first line
 	inName                 // the name of a field
-	inValue                // its value with the blanks around it
-	atEnd                  // the CR of the empty line has come: LF
-	complete               // the head is over
+	inValue                // the value of a field with the blanks around it
+	atEnd                  // after the CR of the empty line: expects LF
+	complete               // the head is complete
 )
 
 // The classes of bytes, as bits.
 const (
-	tchar      uint8 = 1 << iota // RFC 9110, 5.6.2
-	targetByte                   // everything but control bytes and SP
-	textByte                     // the same with SP and HTAB: RFC 9110, 5.5
-	hostByte                     // RFC 3986, 3.2.2 and 3.2.3: host and port
+	tchar    uint8 = 1 << iota // RFC 9110, section 5.6.2
+	visible                    // VCHAR of RFC 5234, appendix B.1: 0x21 to 0x7e
+	textByte                   // VCHAR, SP, HTAB and 0x80 to 0xff: RFC 9110, section 5.5
+	hostByte                   // RFC 3986, sections 3.2.2 and 3.2.3: host and port
 )
 
-// stays holds the classes in which a state goes on.
+// stays is the class of bytes that leaves a state unchanged.
 var stays = [complete + 1]uint8{
 	inMethod: tchar,
-	inTarget: targetByte,
+	inTarget: visible,
 	inReason: textByte,
 	inName:   tchar,
 	inValue:  textByte,
 }
 
-// classes holds the classes of each byte.
+// classes is the set of classes of each byte.
 var classes = func() (t [256]uint8) {
 	for c := range t {
-		if c > ' ' && c != 0x7f {
-			t[c] |= targetByte | textByte
+		if c > ' ' && c < 0x7f {
+			t[c] |= visible | textByte
+		}
+		if c >= 0x80 {
+			t[c] |= textByte
 		}
 		if isAlphanumeric(byte(c)) {
 			t[c] |= tchar | hostByte
@@ -88,26 +91,21 @@ func isAlphanumeric(c byte) bool {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// The limits of a Parser that is given none.
-const (
-	defaultMaxBytes  = 16 << 10
-	defaultMaxFields = 128
-)
-
-// Parser reads one head from bytes that come in any portions. Use
+// Parser reads one head from input that arrives in any portions. Use
 // [NewRequestParser] or [NewResponseParser].
 type Parser struct {
 	response  bool
+	folded    bool // a field line of the response continues on the next line
 	state     state
 	maxBytes  int
 	maxFields int
 
 	raw    []byte
-	pos    int // the bytes of raw that are judged; between calls all of them
-	start  int // where the line begins
-	mark   int // where the part of the line begins that state reads
-	line   int // the number of the line, from 1
-	fields int // the field lines that have begun
+	pos    int // bytes of raw judged so far; between calls all of them
+	start  int // start of the field line
+	mark   int // start of the part that state reads
+	line   int // line number, from 1
+	fields int // field lines begun
 
 	framing framing
 	err     *ws.Error
@@ -116,8 +114,8 @@ type Parser struct {
 }
 
 // NewRequestParser returns a Parser for the head of a request of at most
-// maxBytes bytes, the empty line included, and maxFields fields. Values of 0
-// and below mean 16 KiB and 128.
+// maxBytes bytes, including the empty line, and at most maxFields fields. Values
+// of 0 and below mean [DefaultMaxHead] and [DefaultMaxFields].
 func NewRequestParser(maxBytes, maxFields int) *Parser {
 	return newParser(maxBytes, maxFields, false)
 }
@@ -131,10 +129,10 @@ func NewResponseParser(maxBytes, maxFields int) *Parser {
 func newParser(maxBytes, maxFields int, response bool) *Parser {
 	p := &Parser{response: response, maxBytes: maxBytes, maxFields: maxFields, line: 1}
 	if maxBytes <= 0 {
-		p.maxBytes = defaultMaxBytes
+		p.maxBytes = DefaultMaxHead
 	}
 	if maxFields <= 0 {
-		p.maxFields = defaultMaxFields
+		p.maxFields = DefaultMaxFields
 	}
 	if response {
 		p.state = inVersion
@@ -142,18 +140,18 @@ func newParser(maxBytes, maxFields int, response bool) *Parser {
 	return p
 }
 
-// Parse reads from b up to the end of the head. It neither changes b nor keeps
-// a reference to it. n is the number of bytes that belong to the head; done
-// says that the head is complete, and whatever stands behind b[:n] is not part
-// of it. Once done, Parse consumes nothing more.
+// Parse reads from b up to the end of the head. It does not modify or retain b.
+// n is the number of bytes that belong to the head. done reports whether the
+// head is complete; b[n:] is then not part of it. Once done, Parse consumes
+// nothing more.
 //
-// The error is a [*ws.Error] with [ws.CodeProtocolError] and, for a request,
-// the HTTP status to refuse it with: 431 if the head is larger than the limits,
-// 505 if the version is not HTTP/1.0 or 1.1, else 400. It comes with the first
-// byte that makes the head invalid, which is not consumed (for the meaning of a
-// field that is the LF of its line), or when the bytes allowed have come
-// without the end. Every further call returns it again. Its text never holds a
-// field value or a target.
+// The error is a [*ws.Error] with [ws.CodeProtocolError]. For a request its
+// Status is the HTTP status to refuse the request with: 431 if the head exceeds
+// the limits, 505 if the version is not HTTP/1.0 or HTTP/1.1, otherwise 400. It
+// is returned at the first byte that makes the head invalid, which is not
+// consumed (for the meaning of a line, that byte is its LF), or when the
+// permitted number of bytes has been read without the end. The error is sticky.
+// Its text never contains the value of a field or a target.
 func (p *Parser) Parse(b []byte) (n int, done bool, err error) {
 	switch {
 	case p.err != nil:
@@ -171,19 +169,20 @@ func (p *Parser) Parse(b []byte) (n int, done bool, err error) {
 	return p.pos - before, p.state == complete, nil
 }
 
-// Request returns the request once Parse has said done, before that and for a
-// response nil. It shares no memory with the Parser.
+// Request returns the request when Parse is done. Before that, and for a
+// response, it returns nil. The result shares no memory with the Parser.
 func (p *Parser) Request() *Request { return p.req }
 
-// Response returns the response once Parse has said done, before that and for
-// a request nil. Its Body is empty. It shares no memory with the Parser.
+// Response returns the response when Parse is done, with an empty Body. Before
+// that, and for a request, it returns nil. The result shares no memory with the
+// Parser.
 func (p *Parser) Response() *Response { return p.resp }
 
-// Raw returns the head as it came: all bytes consumed so far. The Parser owns
-// them; they are valid until the next call of Parse and must not be changed.
+// Raw returns the head as received: all bytes consumed so far. The Parser owns
+// the slice. It is valid until the next call of Parse and must not be modified.
 func (p *Parser) Raw() []byte { return p.raw[:len(p.raw):len(p.raw)] }
 
-// store appends to raw what may belong to the head.
+// store appends to raw the part of b that may belong to the head.
 func (p *Parser) store(b []byte) {
 	b = b[:min(len(b), p.maxBytes-len(p.raw))]
 	if i := bytes.Index(b, []byte("\r\n\r\n")); i >= 0 {
@@ -197,16 +196,18 @@ func (p *Parser) store(b []byte) {
 	p.raw = append(p.raw, b...)
 }
 
-// fail ends the parsing. status is what a server refuses the request with.
+// fail records the violation. status is the HTTP status for a refusal of the
+// request.
 func (p *Parser) fail(status int, msg string) {
 	if p.response {
-		status = 0
+		p.err = ws.Violation("%s%s", p.where(), msg)
+		return
 	}
-	p.err = &ws.Error{Code: ws.CodeProtocolError, Status: status, Msg: p.where() + msg}
+	p.err = ws.Refusal(status, "%s%s", p.where(), msg)
 }
 
-// scan judges the bytes of raw from pos on, up to the end of the head, the end
-// of raw or the first violation.
+// scan judges the bytes of raw from pos up to the end of the head, the end of
+// raw, or the first violation.
 func (p *Parser) scan() {
 	for p.pos < len(p.raw) {
 		class := stays[p.state]
@@ -233,7 +234,7 @@ func (p *Parser) scan() {
 	}
 }
 
-// turn takes a byte that the state does not stay in.
+// turn takes a byte that is not in the class of the state.
 func (p *Parser) turn(c byte) {
 	switch read := p.pos - p.mark; p.state {
 	case inMethod:
@@ -261,9 +262,9 @@ func (p *Parser) turn(c byte) {
 	}
 }
 
-// move goes to the state next if ok; if not, the byte at pos is a violation.
-// What next reads begins behind this byte; at the end of a line mark stays on
-// the value, for endLine.
+// move changes the state to next if ok; otherwise the byte at pos is a
+// violation. The part that next reads begins after this byte. At the end of a
+// line mark still points to the value, for endLine.
 func (p *Parser) move(ok bool, next state) bool {
 	if !ok {
 		p.badByte(p.raw[p.pos])
@@ -276,8 +277,8 @@ func (p *Parser) move(ok bool, next state) bool {
 	return true
 }
 
-// turnVersion takes byte i of "HTTP/1.1" or the one behind it. Versions that
-// are well-formed but not spoken here are 505 (RFC 9110, 15.6.6).
+// turnVersion takes byte i of "HTTP/1.1" or the byte after it. Well-formed but
+// unsupported versions are refused with 505 (RFC 9110, section 15.6.6).
 func (p *Parser) turnVersion(c byte, i int) {
 	const version = "HTTP/1.1"
 	switch {
@@ -295,8 +296,9 @@ func (p *Parser) turnVersion(c byte, i int) {
 	}
 }
 
-// turnStatus takes byte i of a status from 100 to 599 or the one behind it.
-// Servers leave out the reason phrase and even the SP before it.
+// turnStatus takes byte i of a status from 100 to 999 or the byte after it; 600
+// to 999 are treated like 5xx (RFC 9110, section 15). Some servers omit the
+// reason phrase and even the SP before it.
 func (p *Parser) turnStatus(c byte, i int) {
 	switch {
 	case i == 3 && c == '\r':
@@ -305,16 +307,20 @@ func (p *Parser) turnStatus(c byte, i int) {
 		p.move(c == ' ', inReason)
 	case !isDigit(c):
 		p.badByte(c)
-	case i == 0 && (c < '1' || c > '5'):
-		p.fail(0, "status "+string(rune(c))+"xx is not from 100 to 599")
+	case i == 0 && c == '0':
+		p.fail(0, "status 0xx is not from 100 to 999")
 	}
 }
 
-// turnField takes the first byte of a line behind the first.
+// turnField takes the first byte of a line after the first line. A blank there
+// continues the field before it: a user agent accepts that, a server does not
+// (RFC 9112, section 5.2).
 func (p *Parser) turnField(c byte) {
 	switch {
 	case c == '\r':
 		p.move(true, atEnd)
+	case (c == ' ' || c == '\t') && p.response && p.fields > 0:
+		p.state, p.folded = inValue, true
 	case classes[c]&tchar == 0:
 		p.badByte(c)
 	case p.fields == p.maxFields:
@@ -325,52 +331,19 @@ func (p *Parser) turnField(c byte) {
 	}
 }
 
-// endLine judges the meaning of the line that the LF at pos ends.
+// endLine judges the meaning of the line that ends with the LF at pos.
 func (p *Parser) endLine() {
-	if p.fields > 0 && !p.response {
+	fault := ""
+	switch {
+	case p.response:
+	case p.fields > 0:
 		name, value := p.raw[p.start:p.mark-1], p.raw[p.mark:p.pos-1]
-		if msg := p.framing.add(name, value); msg != "" {
-			p.fail(400, msg)
-		}
+		fault = p.framing.add(name, value)
+	case p.raw[bytes.IndexByte(p.raw, ' ')+1] != '/': // not in origin form
+		_, _, fault = absoluteHost(requestTarget(string(p.raw[:p.pos])))
+	}
+	if fault != "" {
+		p.fail(400, fault)
 	}
 	p.line++
-}
-
-// endHead judges the head as a whole and builds what the caller gets. All names
-// and values are parts of one string.
-func (p *Parser) endHead() {
-	line, rest, _ := strings.Cut(string(p.raw[:p.pos+1]), "\r\n")
-	if p.response {
-		p.resp = &Response{Major: 1, Minor: int(line[7] - '0'), Fields: p.splitFields(rest)}
-		p.resp.Status, _ = strconv.Atoi(line[9:12])
-		if len(line) > 13 {
-			p.resp.Reason = line[13:]
-		}
-		return
-	}
-	minor := int(line[len(line)-1] - '0')
-	if minor == 1 && !p.framing.host {
-		p.fail(400, "HTTP/1.1 request without a Host field") // RFC 9112, 3.2
-		return
-	}
-	method, line, _ := strings.Cut(line, " ")
-	target, _, _ := strings.Cut(line, " ")
-	p.req = &Request{Method: method, Target: target, Major: 1, Minor: minor}
-	p.req.Fields = p.splitFields(rest)
-	p.req.Authority = p.req.Get("Host")
-}
-
-// splitFields splits the field lines of a head that is known to be valid.
-func (p *Parser) splitFields(s string) []Field {
-	if p.fields == 0 {
-		return nil
-	}
-	fields := make([]Field, p.fields)
-	for i := range fields {
-		var line string
-		line, s, _ = strings.Cut(s, "\r\n")
-		name, value, _ := strings.Cut(line, ":")
-		fields[i] = Field{Name: name, Value: trimBlanks(value)}
-	}
-	return fields
 }

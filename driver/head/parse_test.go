@@ -9,7 +9,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
-// chrome is what a current Chrome sends.
+// chrome is the request of a current Chrome.
 var chrome = lines(
 	"GET /chat?room=1 HTTP/1.1",
 	"Host: example.com:8080",
@@ -29,11 +29,12 @@ var chrome = lines(
 
 func TestParseRequest(t *testing.T) {
 	tests := []struct {
+		rule string
 		name string
 		in   string
 		want Request
 	}{
-		{"chrome", chrome, Request{
+		{"RFC 6455 4.1", "chrome", chrome, Request{
 			Method: "GET", Target: "/chat?room=1", Major: 1, Minor: 1, Authority: "example.com:8080",
 			Fields: []Field{
 				{"Host", "example.com:8080"},
@@ -51,7 +52,7 @@ func TestParseRequest(t *testing.T) {
 				{"Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits"},
 			},
 		}},
-		{"firefox 7, hybi-8", lines(
+		{"hybi-8 4.1", "firefox 7, hybi-8", lines(
 			"GET /chat HTTP/1.1",
 			"Host: example.com",
 			"User-Agent: Mozilla/5.0 (Windows NT 6.1; rv:7.0) Gecko/20100101 Firefox/7.0",
@@ -74,7 +75,7 @@ func TestParseRequest(t *testing.T) {
 				{"Upgrade", "websocket"},
 			},
 		}},
-		{"chrome 6, hixie-76", lines(
+		{"draft-76 4.1", "chrome 6, hixie-76", lines(
 			"GET /demo HTTP/1.1",
 			"Host: example.com",
 			"Connection: Upgrade",
@@ -95,7 +96,7 @@ func TestParseRequest(t *testing.T) {
 				{"Origin", "http://example.com"},
 			},
 		}},
-		{"safari 5.0.0, hixie-75", lines(
+		{"draft-75 4.1", "safari 5.0.0, hixie-75", lines(
 			"GET /demo HTTP/1.1",
 			"Upgrade: WebSocket",
 			"Connection: Upgrade",
@@ -112,38 +113,61 @@ func TestParseRequest(t *testing.T) {
 				{"WebSocket-Protocol", "sample"},
 			},
 		}},
-		{"1.0 needs no host", "GET / HTTP/1.0\r\n\r\n",
+		{"RFC 9112 3.2", "1.0 needs no host", "GET / HTTP/1.0\r\n\r\n",
 			Request{Method: "GET", Target: "/", Major: 1}},
-		{"empty host", lines("GET / HTTP/1.1", "Host:"), Request{
+		{"RFC 9110 7.2", "empty host", lines("GET / HTTP/1.1", "Host:"), Request{
 			Method: "GET", Target: "/", Major: 1, Minor: 1, Fields: []Field{{"Host", ""}},
 		}},
-		{"connect to an IPv6 address", lines("CONNECT [::1]:443 HTTP/1.1", "hOST: [::1]:443"), Request{
+		{"RFC 9112 3.2.3", "connect to an IPv6 address", lines("CONNECT [::1]:443 HTTP/1.1", "hOST: [::1]:443"), Request{
 			Method: "CONNECT", Target: "[::1]:443", Major: 1, Minor: 1, Authority: "[::1]:443",
 			Fields: []Field{{"hOST", "[::1]:443"}},
 		}},
-		{"blanks around values", lines("GET / HTTP/1.1", "Host:\t a \t", "A:b  \tc", "B: \t ", "C: :"), Request{
+		{"RFC 9112 5.1", "blanks around values", lines("GET / HTTP/1.1", "Host:\t a \t", "A:b  \tc", "B: \t ", "C: :"), Request{
 			Method: "GET", Target: "/", Major: 1, Minor: 1, Authority: "a",
 			Fields: []Field{{"Host", "a"}, {"A", "b  \tc"}, {"B", ""}, {"C", ":"}},
 		}},
-		{"bytes from 0x80", lines("GET /\xc3\xa4\xff#x HTTP/1.1", "Host: a", "A: \x80\xff\xc3\xa4"), Request{
-			Method: "GET", Target: "/\xc3\xa4\xff#x", Major: 1, Minor: 1, Authority: "a",
+		{"RFC 9110 5.5", "bytes from 0x80", lines("GET /#x HTTP/1.1", "Host: a", "A: \x80\xff\xc3\xa4"), Request{
+			Method: "GET", Target: "/#x", Major: 1, Minor: 1, Authority: "a",
 			Fields: []Field{{"Host", "a"}, {"A", "\x80\xff\xc3\xa4"}},
 		}},
-		{"every byte of a token", lines("a!#$%&'*+-.^_`|~09AZz * HTTP/1.1", "!#$%&'*+-.^_`|~09AZaz: 1", "Host: a"), Request{
+		{"RFC 9112 3.2.2", "absolute form", lines("GET http://b:81/c?d HTTP/1.1", "Host: a"), Request{
+			Method: "GET", Target: "http://b:81/c?d", Major: 1, Minor: 1, Authority: "b:81",
+			Fields: []Field{{"Host", "a"}},
+		}},
+		{"RFC 9112 3.2.2", "absolute form without a path", lines("GET WS://[::1]?x HTTP/1.1", "Host:"), Request{
+			Method: "GET", Target: "WS://[::1]?x", Major: 1, Minor: 1, Authority: "[::1]",
+			Fields: []Field{{"Host", ""}},
+		}},
+		{"RFC 9112 3.2.2", "absolute form in HTTP/1.0", lines("GET http://b HTTP/1.0"), Request{
+			Method: "GET", Target: "http://b", Major: 1, Authority: "b",
+		}},
+		{"RFC 9112 3.2.1", "origin form with a URL", lines("GET /http://b/ HTTP/1.1", "Host: a"), Request{
+			Method: "GET", Target: "/http://b/", Major: 1, Minor: 1, Authority: "a",
+			Fields: []Field{{"Host", "a"}},
+		}},
+		{"RFC 3986 3.1", "not a scheme", lines("GET 1http://b/ HTTP/1.1", "Host: a"), Request{
+			Method: "GET", Target: "1http://b/", Major: 1, Minor: 1, Authority: "a",
+			Fields: []Field{{"Host", "a"}},
+		}},
+		{"RFC 9112 3.2.3", "authority form", lines("CONNECT b:443 HTTP/1.1", "Host: a"), Request{
+			Method: "CONNECT", Target: "b:443", Major: 1, Minor: 1, Authority: "a",
+			Fields: []Field{{"Host", "a"}},
+		}},
+		{"RFC 9110 5.6.2", "every byte of a token", lines("a!#$%&'*+-.^_`|~09AZz * HTTP/1.1", "!#$%&'*+-.^_`|~09AZaz: 1", "Host: a"), Request{
 			Method: "a!#$%&'*+-.^_`|~09AZz", Target: "*", Major: 1, Minor: 1, Authority: "a",
 			Fields: []Field{{"!#$%&'*+-.^_`|~09AZaz", "1"}, {"Host", "a"}},
 		}},
-		{"the same length twice", lines("GET / HTTP/1.0", "Content-Length: 5", "content-length: 05"), Request{
+		{"RFC 9112 6.3", "the same length twice", lines("GET / HTTP/1.0", "Content-Length: 5", "content-length: 05"), Request{
 			Method: "GET", Target: "/", Major: 1,
 			Fields: []Field{{"Content-Length", "5"}, {"content-length", "05"}},
 		}},
-		{"chunked", lines("POST / HTTP/1.1", "Host: a", "Transfer-Encoding: chunked"), Request{
+		{"RFC 9112 6.1", "chunked", lines("POST / HTTP/1.1", "Host: a", "Transfer-Encoding: chunked"), Request{
 			Method: "POST", Target: "/", Major: 1, Minor: 1, Authority: "a",
 			Fields: []Field{{"Host", "a"}, {"Transfer-Encoding", "chunked"}},
 		}},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run(tt.rule+" "+tt.name, func(t *testing.T) {
 			got := parseEverySplit(t, newRequest, tt.in)
 			want := result{N: len(tt.in), Done: true, Raw: tt.in, Req: &tt.want}
 			if d := cmp.Diff(want, got); d != "" {
@@ -155,11 +179,12 @@ func TestParseRequest(t *testing.T) {
 
 func TestParseResponse(t *testing.T) {
 	tests := []struct {
+		rule string
 		name string
 		in   string
 		want Response
 	}{
-		{"RFC 6455", lines(
+		{"RFC 6455 4.2.2", "RFC 6455", lines(
 			"HTTP/1.1 101 Switching Protocols",
 			"Upgrade: websocket",
 			"Connection: Upgrade",
@@ -172,7 +197,7 @@ func TestParseResponse(t *testing.T) {
 				{"Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="},
 			},
 		}},
-		{"hixie-76", lines(
+		{"draft-76 5.2", "hixie-76", lines(
 			"HTTP/1.1 101 WebSocket Protocol Handshake",
 			"Upgrade: WebSocket",
 			"Connection: Upgrade",
@@ -180,21 +205,35 @@ func TestParseResponse(t *testing.T) {
 			Major: 1, Minor: 1, Status: 101, Reason: "WebSocket Protocol Handshake",
 			Fields: []Field{{"Upgrade", "WebSocket"}, {"Connection", "Upgrade"}},
 		}},
-		{"tinyproxy", lines("HTTP/1.0 200 Connection established", "Proxy-agent: tinyproxy/1.11.1"), Response{
+		{"RFC 9110 9.3.6", "tinyproxy", lines("HTTP/1.0 200 Connection established", "Proxy-agent: tinyproxy/1.11.1"), Response{
 			Major: 1, Minor: 0, Status: 200, Reason: "Connection established",
 			Fields: []Field{{"Proxy-agent", "tinyproxy/1.11.1"}},
 		}},
-		{"no reason", "HTTP/1.1 200 \r\n\r\n", Response{Major: 1, Minor: 1, Status: 200}},
-		{"no blank", "HTTP/1.1 200\r\n\r\n", Response{Major: 1, Minor: 1, Status: 200}},
-		{"any reason", "HTTP/1.1 599 \t\xc3\xa4 \xff \r\n\r\n",
+		{"RFC 9112 4", "no reason", "HTTP/1.1 200 \r\n\r\n", Response{Major: 1, Minor: 1, Status: 200}},
+		{"RFC 9112 4", "no blank", "HTTP/1.1 200\r\n\r\n", Response{Major: 1, Minor: 1, Status: 200}},
+		{"RFC 9112 4", "any reason", "HTTP/1.1 599 \t\xc3\xa4 \xff \r\n\r\n",
 			Response{Major: 1, Minor: 1, Status: 599, Reason: "\t\xc3\xa4 \xff "}},
-		{"rules for requests only", lines("HTTP/1.1 400 Bad", "Host: a/b", "Host: c", "Content-Length: x", "Transfer-Encoding: y"), Response{
+		{"RFC 9110 15", "status 999", "HTTP/1.1 999 Request denied\r\n\r\n",
+			Response{Major: 1, Minor: 1, Status: 999, Reason: "Request denied"}},
+		{"RFC 9112 5.2", "folded line", "HTTP/1.1 200 OK\r\nA: b \t\r\n\t c\r\nD: e\r\n\r\n", Response{
+			Major: 1, Minor: 1, Status: 200, Reason: "OK",
+			Fields: []Field{{"A", "b c"}, {"D", "e"}},
+		}},
+		{"RFC 9112 5.2", "folded twice", "HTTP/1.1 200 OK\r\nA:\r\n b\r\n  c:d\r\n\r\n", Response{
+			Major: 1, Minor: 1, Status: 200, Reason: "OK",
+			Fields: []Field{{"A", "b c:d"}},
+		}},
+		{"RFC 9112 5.2", "folded into nothing", "HTTP/1.1 200 OK\r\nA: b\r\n \r\n\t\r\nD: e\r\n \r\n\r\n", Response{
+			Major: 1, Minor: 1, Status: 200, Reason: "OK",
+			Fields: []Field{{"A", "b"}, {"D", "e"}},
+		}},
+		{"RFC 9112 6.3", "rules for requests only", lines("HTTP/1.1 400 Bad", "Host: a/b", "Host: c", "Content-Length: x", "Transfer-Encoding: y"), Response{
 			Major: 1, Minor: 1, Status: 400, Reason: "Bad",
 			Fields: []Field{{"Host", "a/b"}, {"Host", "c"}, {"Content-Length", "x"}, {"Transfer-Encoding", "y"}},
 		}},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run(tt.rule+" "+tt.name, func(t *testing.T) {
 			got := parseEverySplit(t, newResponse, tt.in)
 			want := result{N: len(tt.in), Done: true, Raw: tt.in, Resp: &tt.want}
 			if d := cmp.Diff(want, got); d != "" {
@@ -204,7 +243,7 @@ func TestParseResponse(t *testing.T) {
 	}
 }
 
-// A head that is not complete is neither done nor wrong, wherever it ends.
+// TestParsePrefix: an incomplete head is neither done nor invalid, wherever it ends.
 func TestParsePrefix(t *testing.T) {
 	for i := range len(chrome) {
 		p := newRequest()
@@ -271,7 +310,7 @@ func TestDefaultLimits(t *testing.T) {
 	}
 }
 
-// What Parser holds grows with what came, not with the limit.
+// TestMemory: a Parser holds what has arrived, whatever the limit is.
 func TestMemory(t *testing.T) {
 	p := NewRequestParser(1<<30, 0)
 	parse(t, p, "GET /", strings.Repeat("x", 1000))

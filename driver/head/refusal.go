@@ -2,47 +2,46 @@ package head
 
 import "strconv"
 
-// maxExcerpt is how much of the body of a refusal is collected, in bytes.
-const maxExcerpt = 1 << 10
+const (
+	// maxExcerpt is the number of bytes of the content of a refusal that are
+	// collected.
+	maxExcerpt = 1 << 10
 
-// HasBody reports whether a final response with this status may have a body
-// (RFC 9112, section 6.3).
-func HasBody(status int) bool { return status != 204 && status != 304 }
+	// maxRead is the number of bytes that are read for them: chunks of one byte
+	// and their extensions could continue without end.
+	maxRead = 64 << 10
+)
 
-// CollectBody appends to Body what b holds of the excerpt that a client shows
-// of a refusal, as it comes: at most 1 KiB, and at most Content-Length bytes.
-// n is how many bytes of b it has taken, done says that no more are awaited. A
-// body without a length lasts until the transport ends.
-func (r *Response) CollectBody(b []byte) (n int, done bool) {
-	left := max(r.excerptLength()-len(r.Body), 0)
-	n = min(len(b), left)
-	r.Body = append(r.Body, b[:n]...)
-	return n, n == left
+// CollectBody appends to Body the content that p holds of the excerpt a client
+// shows of a refusal: at most 1 KiB, with chunks decoded. b is what [NewBody]
+// returned for r. n is the number of bytes of p that were read.
+//
+// done reports that no more are needed: the body has ended, 1 KiB has been
+// collected, or the chunks are malformed. A body that is not [Body.Delimited] ends
+// with the transport.
+func (r *Response) CollectBody(b *Body, p []byte) (n int, done bool) {
+	for {
+		most := min(len(p)-n, maxRead-b.seen)
+		used, content, ok := b.Parse(p[n : n+most])
+		k := min(len(content), max(maxExcerpt-len(r.Body), 0))
+		r.Body = append(r.Body, content[:k]...)
+		used -= len(content) - k // the rest is not needed
+		n += used
+		b.seen += used
+		switch {
+		case !ok, b.Ended(), len(r.Body) >= maxExcerpt, b.seen == maxRead:
+			return n, true
+		case n == len(p):
+			return n, false
+		}
+	}
 }
 
-func (r *Response) excerptLength() int {
-	if !HasBody(r.Status) {
-		return 0
-	}
-	if n, err := strconv.ParseUint(r.Get("Content-Length"), 10, 63); err == nil && !r.isChunked() {
-		return int(min(n, maxExcerpt))
-	}
-	return maxExcerpt
-}
-
-// isChunked reports whether the body is chunked; Content-Length does not count
-// then (RFC 9112, section 6.3).
-func (r *Response) isChunked() bool { return HasToken(r.Fields, "Transfer-Encoding", "chunked") }
-
-// Refusal describes the response for an error message: "status 403 (Forbidden)",
-// and whether what CollectBody has taken is chunked.
+// Refusal describes the response for an error text: "status 403 (Forbidden)".
 func (r *Response) Refusal() string {
 	text := "status " + strconv.Itoa(r.Status)
 	if name := StatusText(r.Status); name != "" {
 		text += " (" + name + ")"
-	}
-	if r.isChunked() {
-		text += "; its body is chunked and kept as it came"
 	}
 	return text
 }

@@ -1,7 +1,8 @@
 package head
 
-// statusTexts holds the reason phrases of RFC 9110 and the IANA registry, without
-// those of WebDAV listings, delta encoding and the HTTP extension framework.
+// statusTexts maps status codes to the reason phrases of RFC 9110 and the IANA
+// registry, without those of WebDAV listings, delta encoding and the HTTP extension
+// framework.
 var statusTexts = map[int]string{
 	100: "Continue", 101: "Switching Protocols", 102: "Processing", 103: "Early Hints",
 	200: "OK", 201: "Created", 202: "Accepted", 203: "Non-Authoritative Information",

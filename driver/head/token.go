@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// IsToken reports whether s is a token (RFC 9110, 5.6.2): not empty, and only
-// letters, digits and !#$%&'*+-.^_`|~.
+// IsToken reports whether s is a token (RFC 9110, section 5.6.2): not empty, and
+// made of letters, digits and !#$%&'*+-.^_`|~ only.
 func IsToken(s string) bool {
 	for i := range len(s) {
 		if classes[s[i]]&tchar == 0 {
@@ -16,7 +16,7 @@ func IsToken(s string) bool {
 	return s != ""
 }
 
-// Get returns the value of the first field called name, or "".
+// Get returns the value of the first field with the given name, or "".
 func Get(fields []Field, name string) string {
 	for i := range fields {
 		if EqualFold(fields[i].Name, name) {
@@ -26,7 +26,7 @@ func Get(fields []Field, name string) string {
 	return ""
 }
 
-// Count returns the number of fields called name.
+// Count returns the number of fields with the given name.
 func Count(fields []Field, name string) int {
 	n := 0
 	for i := range fields {
@@ -37,7 +37,7 @@ func Count(fields []Field, name string) int {
 	return n
 }
 
-// Values yields the values of all fields called name, in order.
+// Values yields the values of all fields with the given name, in order.
 func Values(fields []Field, name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := range fields {
@@ -48,10 +48,10 @@ func Values(fields []Field, name string) iter.Seq[string] {
 	}
 }
 
-// Tokens yields the elements of the comma separated lists in all fields called
-// name, in order, without the blanks around them; empty elements are left out
-// (RFC 9110, 5.6.1). It is for lists of tokens: a comma inside a quoted string
-// separates like any other.
+// Tokens yields the elements of the comma-separated lists in all fields with the
+// given name, in order and without the blanks around them. Empty elements are
+// skipped (RFC 9110, section 5.6.1). Tokens is for lists of tokens: a comma in a
+// quoted string separates elements too. Use [Scanner] for other lists.
 func Tokens(fields []Field, name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for list := range Values(fields, name) {
@@ -67,8 +67,7 @@ func Tokens(fields []Field, name string) iter.Seq[string] {
 	}
 }
 
-// HasToken reports whether token is an element of the lists that [Tokens]
-// yields, without regard to case.
+// HasToken reports whether [Tokens] yields token, without regard to case.
 func HasToken(fields []Field, name, token string) bool {
 	for element := range Tokens(fields, name) {
 		if EqualFold(element, token) {
@@ -79,8 +78,26 @@ func HasToken(fields []Field, name, token string) bool {
 }
 
 // EqualFold reports whether a and b are equal without regard to the case of
-// ASCII letters. Other bytes must be the same.
+// ASCII letters. Other bytes must be identical.
 func EqualFold(a, b string) bool { return equalFold(a, b) }
+
+// Lower returns s with the ASCII letters in lower case.
+func Lower(s string) string {
+	for i := range len(s) {
+		if lower(s[i]) != s[i] {
+			b := []byte(s)
+			for i, c := range b {
+				b[i] = lower(c)
+			}
+			return string(b)
+		}
+	}
+	return s
+}
+
+// IndexInvisible returns the index of the first byte of s that is not visible
+// ASCII (0x21 to 0x7e), or -1.
+func IndexInvisible(s string) int { return outside(s, visible) }
 
 func equalFold[S string | []byte](a S, b string) bool {
 	if len(a) != len(b) {
@@ -102,12 +119,13 @@ func lower(c byte) byte {
 }
 
 // trimBlanks removes SP and HTAB at both ends: the optional whitespace of
-// RFC 9110, 5.6.3.
+// RFC 9110, section 5.6.3.
 func trimBlanks(s string) string { return strings.Trim(s, " \t") }
 
-// Cookies returns the pairs of all Cookie fields in order (RFC 6265, 4.2.1).
-// What has no "=" or nothing before it is left out. Values are as on the wire: quotes
-// stay and percent signs are not decoded. A name may appear more than once.
+// Cookies returns the pairs of all Cookie fields in order (RFC 6265, section
+// 4.2.1). Pairs without "=" or without a name are skipped. Values are returned as
+// sent: quotes are kept and percent signs are not decoded. A name may appear more
+// than once.
 func (r *Request) Cookies() []Field {
 	var cookies []Field
 	for list := range Values(r.Fields, "Cookie") {

@@ -10,26 +10,38 @@ import (
 	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
-// The classes against the grammar, spelled out.
+// TestClasses compares the classes with the grammar, spelled out.
 func TestClasses(t *testing.T) {
 	const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	printable := func(c byte) bool { return c > 0x20 && c < 0x7f }
+	oneOf := func(set string) func(byte) bool {
+		return func(c byte) bool { return strings.IndexByte(set+alphanumeric, c) >= 0 }
+	}
+	for _, class := range []struct {
+		rule, name string
+		bit        uint8
+		has        func(byte) bool
+	}{
+		{"RFC 9110 5.6.2", "tchar", tchar, oneOf("!#$%&'*+-.^_`|~")},
+		{"RFC 5234 B.1", "visible", visible, printable},
+		{"RFC 9110 5.5", "text", textByte, func(c byte) bool { return printable(c) || c >= 0x80 || c == ' ' || c == '\t' }},
+		{"RFC 3986 3.2.2", "host", hostByte, oneOf("-._~%!$&'()*+,;=:[]")},
+	} {
+		t.Run(class.rule+" "+class.name, func(t *testing.T) {
+			for c := range 256 {
+				if got := classes[c]&class.bit != 0; got != class.has(byte(c)) {
+					t.Errorf("byte %#02x: %v", c, got)
+				}
+			}
+		})
+	}
 	for c := range 256 {
 		s := string([]byte{byte(c)})
-		high := c >= 0x80
-		visible := c > 0x20 && c < 0x7f
-		for _, class := range []struct {
-			name string
-			bit  uint8
-			want bool
-		}{
-			{"tchar", tchar, !high && strings.Contains("!#$%&'*+-.^_`|~"+alphanumeric, s)},
-			{"target", targetByte, visible || high},
-			{"text", textByte, visible || high || s == " " || s == "\t"},
-			{"host", hostByte, !high && strings.Contains("-._~%!$&'()*+,;=:[]"+alphanumeric, s)},
-		} {
-			if got := classes[c]&class.bit != 0; got != class.want {
-				t.Errorf("byte %#02x of class %s: %v", c, class.name, got)
-			}
+		if got := IndexInvisible("a" + s); (got == -1) != printable(byte(c)) || got > 1 {
+			t.Errorf("IndexInvisible with byte %#02x: %d", c, got)
+		}
+		if got := Lower(s); c < 0x80 && got != strings.ToLower(s) || c >= 0x80 && got != s {
+			t.Errorf("Lower of byte %#02x: %q", c, got)
 		}
 		if got := IsToken("a" + s); got != (classes[c]&tchar != 0) {
 			t.Errorf("IsToken with byte %#02x: %v", c, got)
@@ -57,7 +69,7 @@ func TestFields(t *testing.T) {
 		{"", "", nil, nil},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run("RFC 9110 5.6.1 "+tt.name, func(t *testing.T) {
 			if got := Get(fields, tt.name); got != tt.get {
 				t.Errorf("Get: %q, want %q", got, tt.get)
 			}
@@ -145,7 +157,7 @@ func TestCookies(t *testing.T) {
 		{"no pair", []Field{{"Cookie", "a; =b; ; c=d"}}, []Field{{"c", "d"}}},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run("RFC 6265 4.2.1 "+tt.name, func(t *testing.T) {
 			r := &Request{Fields: tt.fields}
 			if d := cmp.Diff(tt.want, r.Cookies()); d != "" {
 				t.Errorf("(-want +got):\n%s", d)

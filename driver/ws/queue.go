@@ -8,8 +8,8 @@ import (
 // Queue holds the bytes that wait to be sent, as one buffer to which the
 // versions append. The zero Queue is empty and ready to use.
 type Queue struct {
-	// Buf ends with the bytes to send. Senders append to it, after Grow where
-	// speed matters, and do nothing else with it.
+	// Buf ends with the bytes to send. Senders append to it, after Grow so that
+	// it stays in a buffer of the Pool, and do nothing else with it.
 	Buf []byte
 
 	// Pool, if not nil, lends Buf and the buffers of Borrow.
@@ -49,7 +49,7 @@ func (q *Queue) Take(spare []byte) []byte {
 	return b
 }
 
-// Grow makes room for n more bytes in Buf.
+// Grow makes room for n more bytes in Buf, in steps that double it.
 func (q *Queue) Grow(n int) {
 	if cap(q.Buf)-len(q.Buf) >= n {
 		return
@@ -58,7 +58,7 @@ func (q *Queue) Grow(n int) {
 		q.Buf = slices.Grow(q.Buf, n)
 		return
 	}
-	longer := append(q.Pool.Get(max(len(q.Buf)+n, minBuffer)), q.Buf...)
+	longer := append(q.Pool.Get(max(len(q.Buf)+n, 2*cap(q.Buf), minBuffer)), q.Buf...)
 	q.GiveBack(q.Buf)
 	q.Buf = longer
 }
@@ -67,7 +67,7 @@ func (q *Queue) Grow(n int) {
 const minBuffer = 4 << 10
 
 // Borrow returns an empty buffer with a capacity of at least n bytes, from the
-// Pool if there is one.
+// Pool if there is one. It is the caller's until GiveBack.
 func (q *Queue) Borrow(n int) []byte {
 	if q.Pool == nil {
 		return make([]byte, 0, n)
@@ -75,7 +75,8 @@ func (q *Queue) Borrow(n int) []byte {
 	return q.Pool.Get(n)
 }
 
-// GiveBack returns a buffer that is no longer used to the Pool.
+// GiveBack returns a buffer that is no longer used to the Pool, if there is one
+// and b is not nil.
 func (q *Queue) GiveBack(b []byte) {
 	if q.Pool != nil && cap(b) > 0 {
 		q.Pool.Put(b[:0])
@@ -98,7 +99,7 @@ func (q *Queue) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// WriteTo writes all bytes that wait to w. What w does not take stays.
+// WriteTo writes all bytes that wait to w. Bytes that w does not take remain.
 func (q *Queue) WriteTo(w io.Writer) (int64, error) {
 	if q.Len() == 0 {
 		return 0, nil
@@ -119,8 +120,8 @@ func (q *Queue) Cut(from, to uint64) {
 	q.Buf = append(q.Buf[:from-base], q.Buf[to-base:]...)
 }
 
-// discard forgets n bytes that have left. The rest is moved down only when it
-// is the smaller half, so that each byte is moved once at most.
+// discard forgets n bytes that have left. The rest is moved to the front only
+// when it is the smaller half, so that each byte is moved at most once.
 func (q *Queue) discard(n int) {
 	q.left += uint64(n)
 	q.off += n

@@ -61,8 +61,8 @@ func TestPeak(t *testing.T) {
 		}
 		runtime.KeepAlive(p)
 	})
-	if n := wstest.Peak(t, &busy) - before; n < 8<<20 || n > 9<<20 {
-		t.Errorf("%d bytes for 8 MiB", n)
+	if n := wstest.Peak(t, &busy) - before; n < 7<<20 || n > 9<<20 {
+		t.Errorf("%d bytes, not 8 MiB within 1", n)
 	}
 }
 

@@ -74,8 +74,8 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
-// BenchmarkDecode compares sessions with a bare flate.Reader, to which the
-// window is handed for each message.
+// BenchmarkDecode compares sessions with a bare flate.Reader, which gets the window for
+// each message.
 func BenchmarkDecode(b *testing.B) {
 	for _, size := range benchSizes {
 		for _, takeover := range []bool{false, true} {
@@ -136,7 +136,7 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// both reads one after the other.
+// both reads one reader after the other.
 type both struct{ a, b *bytes.Reader }
 
 func (m *both) ReadByte() (byte, error) {
@@ -174,8 +174,8 @@ func BenchmarkDriver(b *testing.B) {
 	}
 }
 
-// transfer sends p to a driver that has nothing else to read, and returns the
-// buffer for the next time.
+// transfer sends p to a driver that has no other input, and returns the buffer for the
+// next call.
 func transfer(tb testing.TB, from, to *driver.Driver, p, spare []byte) []byte {
 	if err := from.Text(p); err != nil {
 		tb.Fatal(err)
@@ -190,7 +190,7 @@ func transfer(tb testing.TB, from, to *driver.Driver, p, spare []byte) []byte {
 		}
 	}
 	if n != len(p) {
-		tb.Fatalf("%d bytes came of %d", n, len(p))
+		tb.Fatalf("%d bytes received of %d", n, len(p))
 	}
 	return spare
 }

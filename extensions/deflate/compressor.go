@@ -9,27 +9,27 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// form is how messages are compressed. It does not change.
+// form is how messages are compressed. It is immutable.
 type form struct {
 	level     uint8 // 1 to 9; 0 if bits < 15
 	bits      uint8 // the window, 8 to 15
 	threshold int   // shorter messages are not compressed
 }
 
-// compressor is a flate.Writer and where it writes to. It is big and slow to
-// make, so it is borrowed: see form.borrow.
+// compressor is a flate.Writer with its output. It is large and slow to create, so it
+// comes from a pool: see form.borrow.
 //
-// In the pool a compressor holds no text. Reset alone would not see to that,
-// since it applies the dictionary of the previous owner again, and the next
-// connection's messages would refer to the text of another.
+// A pooled compressor contains no text. Reset does not ensure that: it applies the
+// dictionary of the previous owner again, and messages of one connection would refer
+// to the text of another.
 type compressor struct {
 	w    *flate.Writer
 	out  output
 	pool *sync.Pool
-	lost runtime.Cleanup // of the place among those kept, if its connection is dropped
+	lost runtime.Cleanup // gives up the place among those kept if the connection is dropped
 }
 
-// output collects what a flate.Writer writes.
+// output collects the output of a flate.Writer.
 type output struct{ buf []byte }
 
 // Write appends p.
@@ -38,8 +38,8 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// pools hold compressors that nobody uses: by level those with the full window,
-// by bits the others.
+// pools holds unused compressors: by level those with the full window, by bits the
+// others.
 var pools struct {
 	level [maxLevel + 1]sync.Pool
 	bits  [maxBits]sync.Pool
@@ -52,7 +52,7 @@ func (f *form) pool() *sync.Pool {
 	return &pools.bits[f.bits]
 }
 
-// borrow returns a compressor that has history behind it.
+// borrow returns a compressor primed with history.
 func (f *form) borrow(history []byte) *compressor {
 	pool := f.pool()
 	c, ok := pool.Get().(*compressor)
@@ -66,7 +66,7 @@ func (f *form) borrow(history []byte) *compressor {
 	return c
 }
 
-// compressor makes one.
+// compressor returns a new compressor.
 func (f *form) compressor() *compressor {
 	c := &compressor{}
 	var err error
@@ -76,22 +76,22 @@ func (f *form) compressor() *compressor {
 		c.w, err = flate.NewWriterWindow(&c.out, 1<<f.bits)
 	}
 	if err != nil {
-		panic(err) // level and window are within their limits
+		panic(err) // unreachable: level and window are in range
 	}
 	return c
 }
 
-// giveBack forgets all text and puts c into its pool.
+// giveBack clears all text and puts c into its pool.
 func (c *compressor) giveBack() {
 	c.w.ResetDict(&c.out, nil)
 	c.pool.Put(c)
 }
 
-// tail is what each call of compress ends with: an empty block without
+// tail is the end of the output of each call of compress: an empty block without
 // compression (RFC 7692, section 7.2.1).
 const tail = "\x00\x00\xff\xff"
 
-// compress appends to dst what src becomes, up to a byte boundary.
+// compress appends the compressed form of src to dst, up to a byte boundary.
 func (c *compressor) compress(dst, src []byte) ([]byte, error) {
 	c.out.buf = dst
 	_, err := c.w.Write(src)
@@ -102,21 +102,22 @@ func (c *compressor) compress(dst, src []byte) ([]byte, error) {
 	return dst, err
 }
 
-// flate.Writer compresses blocks of blockSize bytes. In one of less than smallest
-// it does not look for repeated text at levels 1 to 6, and forgets the text
-// before: for whole messages of that length there is compressSmall.
+// A flate.Writer compresses blocks of blockSize bytes. At levels 1 to 6, in a block of
+// less than smallest bytes, it does not look for repeated text and drops its history.
+// compressSmall handles whole messages of that length.
 const (
 	blockSize = 65535
 	smallest  = 128
 )
 
-// forgetful reports whether the compressor forgets with a block of n bytes.
-func (f *form) forgetful(n int) bool { return n < smallest && f.level < 7 }
+// dropsHistory reports whether the compressor drops its history with a block of n
+// bytes.
+func (f *form) dropsHistory(n int) bool { return n < smallest && f.level < 7 }
 
-// compressSmall appends to dst what src becomes with history before it. It
-// needs no compressor, and brings none up to date.
+// compressSmall appends the compressed form of src to dst, with references to history.
+// It uses no compressor and updates none.
 func (f *form) compressSmall(dst, src, history []byte) ([]byte, error) {
-	history = history[max(0, len(history)-(1<<f.bits-smallest)):] // so that nothing refers too far back
+	history = history[max(0, len(history)-(1<<f.bits-smallest)):] // limits how far back the output refers
 	out := outputs.Get().(*output)
 	out.buf = dst
 	err := flate.StatelessDeflate(out, src, false, history)
@@ -127,8 +128,8 @@ func (f *form) compressSmall(dst, src, history []byte) ([]byte, error) {
 
 var outputs = sync.Pool{New: func() any { return new(output) }}
 
-// Encode compresses a whole message for any connection with the same form: it
-// refers to no other message. It is safe for concurrent use.
+// Encode compresses a whole message for any connection with the same form. The result
+// refers to no other message. Encode is safe for concurrent use.
 func (f *form) Encode(dst []byte, _ ws.Kind, p []byte) (out []byte, ok bool, err error) {
 	if len(p) < f.threshold {
 		return dst, false, nil

@@ -1,13 +1,13 @@
-// Package deflate is the extension permessage-deflate (RFC 7692): it
-// compresses messages with DEFLATE (RFC 1951), each by itself or with reference
-// to the ones before it, which the RFC calls context takeover.
+// Package deflate implements the extension permessage-deflate (RFC 7692). It
+// compresses messages with DEFLATE (RFC 1951), each independently or with references
+// to the messages before it, which the RFC calls context takeover.
 //
-// The zero [Extension] works. Put a pointer to one into Config.Extensions of
-// all connections that are to share its settings and its kept compressors.
+// The zero [Extension] is ready to use. Put a pointer to it into Config.Extensions of
+// all connections that share its settings and its kept compressors.
 //
-// The length of a compressed message tells something about its text. Do not put
-// a secret and text that somebody else has chosen into one message nor, under
-// context takeover, into one connection (RFC 7692, section 8).
+// The length of a compressed message reveals something about its text. Do not put a
+// secret and text chosen by others into one message or, under context takeover, into
+// one connection (RFC 7692, section 8).
 package deflate
 
 import (
@@ -19,47 +19,47 @@ import (
 // Name is the registered name of the extension (RFC 7692, section 12.1).
 const Name = "permessage-deflate"
 
-// Extension is the configuration of permessage-deflate. Numbers outside their
-// range mean the nearest within. An Extension may be used by any number of
-// connections at the same time, and must not be changed or copied while it is.
+// Extension is the configuration of permessage-deflate. A number outside its range
+// means the nearest number in the range. An Extension may be used by any number of
+// connections concurrently, and must not be modified or copied while it is in use.
 type Extension struct {
-	// Params are the parameters that a client offers first. On a server they
-	// are limits, which the answer states; an offer that cannot be answered
-	// within them is declined.
+	// Params are the parameters that a client offers first. On a server they are
+	// limits, which the answer states. A server declines offers that cannot be
+	// answered within these limits.
 	Params
 
-	// Fallback lists what a client offers after Params, in order of preference:
-	// a server takes the first that it can follow.
+	// Fallback lists further offers of a client, in order of preference. A server
+	// accepts the first offer that it supports.
 	Fallback []Params
 
-	// Level is how much work is spent on compressing: from 1, the fastest, to
-	// 9. Default 1. It has no effect where the window is limited to less than
-	// 15 bits: compressors for such windows have one level, near to 5.
+	// Level is the compression level, from 1, the fastest, to 9. If zero, it is 1.
+	// It has no effect if the window is limited to less than 15 bits: compressors
+	// for such windows have a single level, which is close to 5.
 	Level int
 
-	// Threshold is the length in bytes from which on a message is compressed.
-	// Messages sent in fragments are always compressed. Default 128 under
-	// context takeover and 512 without; below 0 all messages are compressed.
-	// A message of less than 128 bytes costs a kept compressor its place, at
-	// levels 1 to 6.
+	// Threshold is the minimum length in bytes of a message that is compressed.
+	// Messages sent in fragments are always compressed. If zero, it is 128 under
+	// context takeover and 512 without. If negative, all messages are compressed.
+	// At levels 1 to 6 a message of less than 128 bytes makes the connection give
+	// up a kept compressor.
 	Threshold int
 
-	// Keep is how many connections may keep their compressor between messages
-	// under context takeover, as long as they are busy. One takes 0.8 MB at
-	// level 1 and up to 1.4 MB. The other connections prepare one for each
-	// message from their History, which costs some microseconds and some of
-	// the ratio. Default 64; below 0 none.
+	// Keep is the number of busy connections that keep their compressor between
+	// messages under context takeover. A compressor takes 0.8 MB at level 1 and
+	// up to 1.4 MB. Other connections prime one from their History for each
+	// message, which costs a few microseconds and some compression. If zero, it
+	// is 64. If negative, no compressor is kept.
 	//
-	// A compressor is let go by Driver.Tick, when the connection has been idle
-	// for 2 to 4 seconds or a time limit has passed, by Driver.EOF, and when the
-	// connection ends. A driver that is dropped before that gives its place back
+	// A compressor is released by Driver.Tick, when the connection has been idle
+	// for 2 to 4 seconds or a time limit has expired, by Driver.EOF, and when the
+	// connection ends. If a driver is dropped before that, its place becomes free
 	// at a garbage collection.
 	Keep int
 
-	// History is how many bytes of what it has sent a connection holds under
-	// context takeover to prepare a compressor with, up to 32768 and not beyond
-	// the window. More of it makes messages smaller, and takes time and memory:
-	// about 1 µs for each KiB. Default 4096.
+	// History is the number of bytes sent last that a connection stores under
+	// context takeover to prime a compressor, up to 32768 and the size of the
+	// window. A longer History makes messages smaller and takes time and memory:
+	// about 1 µs per KiB. If zero, it is 4096.
 	History int
 
 	kept  atomic.Int32 // connections that keep their compressor
@@ -82,7 +82,7 @@ func (e *Extension) Name() string { return Name }
 // RSV returns RSV1, which marks a compressed message (RFC 7692, section 6).
 func (e *Extension) RSV() byte { return extensions.RSV1 }
 
-// Offer returns what a client offers: Params, then Fallback.
+// Offer returns the offers of a client: Params, then Fallback.
 func (e *Extension) Offer() []extensions.Offer {
 	var all []extensions.Offer
 	for _, t := range e.offers() {
@@ -100,8 +100,8 @@ func (e *Extension) offers() []terms {
 	return all
 }
 
-// Accept answers an offer on a server. It declines offers that are wrong, and
-// those that do not allow a limit that Params sets.
+// Accept answers an offer on a server. It declines invalid offers, and offers that do
+// not allow a limit of Params.
 func (e *Extension) Accept(offer []extensions.Param) ([]extensions.Param, extensions.Session, bool) {
 	o, err := parse(offer, true)
 	if err != nil {
@@ -115,8 +115,8 @@ func (e *Extension) Accept(offer []extensions.Param) ([]extensions.Param, extens
 	return a.params(), newSession(e, server, client), true
 }
 
-// Activate follows the answer of a server. It returns an error if the answer
-// is wrong, or if it fits none of the offers.
+// Activate applies the answer of a server on a client. It returns an error if the
+// answer is invalid or matches none of the offers.
 func (e *Extension) Activate(answer []extensions.Param) (extensions.Session, error) {
 	a, err := parse(answer, false)
 	if err != nil {
@@ -136,7 +136,7 @@ func (e *Extension) Activate(answer []extensions.Param) (extensions.Session, err
 	return nil, first
 }
 
-// form returns how a side compresses: the same pointer for all connections
+// form returns how a side compresses. It returns the same pointer for all connections
 // with these terms.
 func (e *Extension) form(s side) *form {
 	at := &e.forms[0][s.bits]
@@ -165,7 +165,7 @@ func (e *Extension) newForm(s side) *form {
 	return f
 }
 
-// history returns how many bytes of text a side holds.
+// history returns how many bytes of text a side stores.
 func (e *Extension) history(s side) int {
 	if !s.takeover {
 		return 0
@@ -173,8 +173,8 @@ func (e *Extension) history(s side) int {
 	return min(clamp(e.History, defaultHistory, 1, maxHistory), 1<<s.bits)
 }
 
-// keep reports whether one more connection may keep its compressor. unkeep
-// takes it back.
+// keep reports whether one more connection may keep its compressor, and counts it.
+// unkeep undoes that.
 func (e *Extension) keep() bool {
 	most := e.Keep
 	if most == 0 {
@@ -189,7 +189,7 @@ func (e *Extension) keep() bool {
 
 func (e *Extension) unkeep() { e.kept.Add(-1) }
 
-// clamp returns v within limits; 0 means def.
+// clamp returns v limited to low and high. 0 means def.
 func clamp(v, def, low, high int) int {
 	if v == 0 {
 		return def

@@ -14,12 +14,12 @@ import (
 	"github.com/sans-io/websocket-driver/extensions"
 )
 
-// peer is one end of a connection and what it has received.
+// peer is one end of a connection with what it has received.
 type peer struct {
 	*driver.Driver
 	spy  *spy
 	got  []string // kind and data of the messages, pings and pongs; code and reason of the close
-	join []byte   // the pieces of the message under way
+	join []byte   // the pieces of the current message
 }
 
 // connect opens a connection. The configurations may be nil; their Extensions
@@ -55,7 +55,7 @@ func connect(t testing.TB, sc, cc *driver.Config, s, c *Extension) (server, clie
 	return server, client
 }
 
-// feed gives p to e and collects the events.
+// feed gives p to e and records the events.
 func (e *peer) feed(p []byte) {
 	for {
 		n, ev := e.Parse(p)
@@ -77,7 +77,7 @@ func (e *peer) feed(p []byte) {
 	}
 }
 
-// brief returns p, or length and checksum if it is long.
+// brief returns p, or its length and checksum if it is long.
 func brief(p []byte) string {
 	if len(p) < 50 {
 		return string(p)
@@ -85,9 +85,9 @@ func brief(p []byte) string {
 	return fmt.Sprintf("%d bytes, %08x", len(p), crc32.ChecksumIEEE(p))
 }
 
-// TestMix sends prepared messages, whole ones above and below the threshold and
-// fragmented ones in random order, with pings between the fragments and idle
-// times, and has every one read by a peer that enforces the window.
+// TestMix sends prepared messages, whole messages above and below the threshold, and
+// fragmented ones in random order, with pings between the fragments and idle times. The
+// peer enforces the window.
 func TestMix(t *testing.T) {
 	settings := []Params{
 		{},
@@ -114,8 +114,7 @@ func TestMix(t *testing.T) {
 	}
 }
 
-// testMix sends messages in random ways, and others in between that have been
-// prepared.
+// testMix sends messages in random ways, with prepared ones between them.
 func testMix(t *testing.T, rnd *rand.Rand, from, to *peer, messages [][]byte) {
 	t.Helper()
 	var want []string
@@ -172,8 +171,8 @@ func testMix(t *testing.T, rnd *rand.Rand, from, to *peer, messages [][]byte) {
 	to.Take(nil) // the pongs
 }
 
-// TestPreparedOnce holds that a prepared message is not compressed again for
-// connections with the same terms.
+// TestPreparedOnce: a prepared message is not compressed again for connections with the
+// same terms.
 func TestPreparedOnce(t *testing.T) {
 	e := &Extension{}
 	a, _ := connect(t, nil, nil, e, &Extension{})
@@ -209,21 +208,21 @@ func TestPreparedOnce(t *testing.T) {
 	})
 }
 
-// TestReserved has frames whose RSV bits are wrong although the extension is
-// active (RFC 7692, section 6).
+// TestReserved: frames with invalid RSV bits while the extension is in use (RFC 7692,
+// section 6).
 func TestReserved(t *testing.T) {
 	const key = "\x00\x00\x00\x00"
 	tests := []struct{ name, frames, want string }{
-		{"continuation", "\x41\x80" + key + "\xc0\x81" + key + "\x00", "Close 1002 reserved bits 0x40 set in a frame with opcode 0x0"},
-		{"ping", "\xc9\x80" + key, "Close 1002 reserved bits 0x40 set in a frame with opcode 0x9"},
-		{"ping within a message", "\x41\x80" + key + "\xc9\x80" + key, "Close 1002 reserved bits 0x40 set in a frame with opcode 0x9"},
-		{"close", "\xc8\x80" + key, "Close 1002 reserved bits 0x40 set in a frame with opcode 0x8"},
-		{"RSV2", "\xe1\x81" + key + "\x00", "Close 1002 reserved bits 0x20 set in a frame with opcode 0x1"},
-		{"not UTF-8", "\xc1\x83" + key + "\xfa\x07\x00", "Close 1007 text is not valid UTF-8"},
-		{"corrupt", "\xc1\x81" + key + "\x06", "Close 1007 compressed message: invalid block type 3"},
-		{"truncated", "\xc1\x84" + key + "\xf2\x48\xcd\xc9", "Close 1007 compressed message: ends inside a block"},
-		{"empty", "\xc1\x81" + key + "\x00", "Text "},
-		{"fragments", "\x41\x83" + key + "\xf2\x48\xcd" + "\x89\x81" + key + "p" + "\x00\x80" + key + "\x80\x84" + key + "\xc9\xc9\x07\x00", "Ping p|Text Hello"},
+		{"RFC 7692 6 continuation", "\x41\x80" + key + "\xc0\x81" + key + "\x00", "Close 1002 reserved bits 0x40 set in a frame with opcode 0x0"},
+		{"RFC 7692 6 ping", "\xc9\x80" + key, "Close 1002 reserved bits 0x40 set in a frame with opcode 0x9"},
+		{"RFC 7692 6 ping within a message", "\x41\x80" + key + "\xc9\x80" + key, "Close 1002 reserved bits 0x40 set in a frame with opcode 0x9"},
+		{"RFC 7692 6 close", "\xc8\x80" + key, "Close 1002 reserved bits 0x40 set in a frame with opcode 0x8"},
+		{"RFC 6455 5.2 RSV2", "\xe1\x81" + key + "\x00", "Close 1002 reserved bits 0x20 set in a frame with opcode 0x1"},
+		{"RFC 6455 8.1 not UTF-8", "\xc1\x83" + key + "\xfa\x07\x00", "Close 1007 text is not valid UTF-8"},
+		{"RFC 7692 7.2.2 corrupt", "\xc1\x81" + key + "\x06", "Close 1007 compressed message: invalid block type 3"},
+		{"RFC 7692 7.2.2 truncated", "\xc1\x84" + key + "\xf2\x48\xcd\xc9", "Close 1007 compressed message: ends within a block"},
+		{"RFC 7692 7.2.3.6 empty", "\xc1\x81" + key + "\x00", "Text "},
+		{"RFC 7692 6.1 fragments", "\x41\x83" + key + "\xf2\x48\xcd" + "\x89\x81" + key + "p" + "\x00\x80" + key + "\x80\x84" + key + "\xc9\xc9\x07\x00", "Ping p|Text Hello"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -243,8 +242,8 @@ func TestReserved(t *testing.T) {
 	}
 }
 
-// TestBomb lets a message become a thousand times as long as it was, and holds
-// what the receiver allocates until it fails with 1009.
+// TestBomb: a message expands to a thousand times its length. The memory that the
+// receiver allocates before it fails with 1009 is bounded.
 func TestBomb(t *testing.T) {
 	const limit = 1 << 20
 	for _, pieces := range []bool{false, true} {
@@ -270,8 +269,7 @@ func TestBomb(t *testing.T) {
 	}
 }
 
-// TestLimit has messages that are just as long as MaxMessage allows, and one
-// byte longer.
+// TestLimit: messages as long as MaxMessage allows, and one byte longer.
 func TestLimit(t *testing.T) {
 	for _, size := range []int{1000, 1001} {
 		server, client := connect(t, &driver.Config{MaxMessage: 1000}, nil, &Extension{}, &Extension{})
@@ -289,8 +287,8 @@ func TestLimit(t *testing.T) {
 
 var _ extensions.Extension = (*Extension)(nil)
 
-// TestTruncated has text that ends inside a block. In pieces what comes out of
-// it is delivered before the Close event, however the input is cut.
+// TestTruncated: text that ends within a block. With Pieces the text before that is
+// delivered before the Close event, however the input is split.
 func TestTruncated(t *testing.T) {
 	text := prose(rand.New(rand.NewPCG(1, 1)), 6000) // more than a piece
 	terms := side{true, maxBits}
@@ -302,7 +300,7 @@ func TestTruncated(t *testing.T) {
 	}{
 		{"in a header", []byte("\xf2"), ""},
 		{"in a code", []byte("\xf2\x48\xcd\xc9"), "Hel"},
-		{"behind a code", append(long[:len(long)-1:len(long)-1], 0, 0, 0), string(text)}, // inside the empty block
+		{"after a code", append(long[:len(long)-1:len(long)-1], 0, 0, 0), string(text)}, // within the empty block
 	}
 	for _, tt := range tests {
 		frame := []byte{0xc1, 0x80 | 126, byte(len(tt.wire) >> 8), byte(len(tt.wire)), 0, 0, 0, 0}
@@ -313,7 +311,7 @@ func TestTruncated(t *testing.T) {
 		if tt.out != "" {
 			want = append(want, wstest.Record{Kind: driver.Text, Data: tt.out})
 		}
-		want = append(want, wstest.Record{Kind: driver.Close, Code: 1007, Data: "compressed message: ends inside a block"})
+		want = append(want, wstest.Record{Kind: driver.Close, Code: 1007, Data: "compressed message: ends within a block"})
 		wstest.Splits(append(frame, tt.wire...), func(split string, chunks [][]byte) {
 			if len(tt.wire) > 100 && len(chunks) == 2 && len(chunks[0])%37 > 0 {
 				return // not each of very many

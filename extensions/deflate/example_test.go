@@ -8,7 +8,7 @@ import (
 	"github.com/sans-io/websocket-driver/extensions/deflate"
 )
 
-// A client that offers less memory first, and a server that limits its own.
+// A client that prefers to use less memory, and a server that limits its window.
 func Example() {
 	server := driver.NewServer(&driver.Config{Extensions: []driver.Extension{
 		&deflate.Extension{Params: deflate.Params{ServerMaxWindowBits: 12}},

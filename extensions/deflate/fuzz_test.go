@@ -8,8 +8,8 @@ import (
 	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
-// FuzzConnection sends parts of a text in any way, over connections with any
-// parameters, cut at any place, and compares what comes. The numbers choose.
+// FuzzConnection sends parts of a text in any way over connections with any parameters,
+// with any split, and compares what arrives. The numbers choose.
 func FuzzConnection(f *testing.F) {
 	text := prose(rand.New(rand.NewPCG(1, 1)), 3000)
 	for i := range uint64(20) {
@@ -46,8 +46,8 @@ func FuzzConnection(f *testing.F) {
 	})
 }
 
-// FuzzDecode gives any bytes to a receiver, cut at any place and with any room:
-// the outcome is the same.
+// FuzzDecode gives any bytes to a receiver, with any split and any room. The outcome is
+// the same.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{"f2 48 cd c9 c9 07 00", "f3 48 cd c9 c9 07 00 00", "00 05 00 fa ff 48 65 6c 6c 6f 00", "00", "06", "f2 00 11 00 00"} {
 		f.Add(unhex(f, s), uint8(0), uint64(1))

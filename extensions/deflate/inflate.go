@@ -5,22 +5,22 @@ import (
 	"fmt"
 )
 
-// The inflater reads raw DEFLATE (RFC 1951) as a push machine: it takes what
-// input there is, gives what output there is room for, and can stop at any byte
-// of either. Four files: this one has the machine and its blocks' headers,
-// inflate_block.go the codes of a block, inflate_table.go the tables and
-// inflate_window.go the plaintext that matches refer to.
+// The inflater reads raw DEFLATE (RFC 1951) as a push machine: it takes the available
+// input, writes as much output as there is room for, and can stop at any byte of
+// either. This file contains the machine and the headers of blocks,
+// inflate_header.go the header of a block with codes of its own, inflate_block.go the
+// codes of a block, inflate_table.go the tables, and inflate_window.go the plaintext
+// that matches refer to.
 //
-// Two rules make it independent of how input and output are cut:
+// Two rules make it independent of how input and output are split:
 //
-// Rule 1: bits are read ahead within a push only. When a push ends because src
-// is used up, the bits kept are those of one unfinished item: a header field,
-// or a length together with its distance. When it ends because dst is full
-// nothing is kept: even a byte read in part goes back, and skip says how many
-// of its bits are done.
+// Rule 1: bits are read ahead only within a push. If a push ends because src is used
+// up, the bits kept are those of one unfinished item: a header field, or a length
+// together with its distance. If it ends because dst is full, nothing is kept: even a
+// partly used byte is put back, and skip says how many of its bits are used.
 //
-// Rule 2: an error comes with nd == 0. What was written before it is returned
-// first, with a byte of src left unread so that there is a next push.
+// Rule 2: an error is returned with nd == 0. Output before it is returned first, with
+// a byte of src left unread so that another push follows.
 
 // inflateState says what the inflater reads next.
 type inflateState uint8
@@ -33,38 +33,38 @@ const (
 	atPrecode                     // lengths of the codes for code lengths
 	atLengths                     // code lengths
 	inCodes                       // literals, lengths and distances
-	inMatch                       // a match that had no room
+	inMatch                       // the rest of a match that did not fit
 )
 
-// inflater is the machine. The zero value is good for reset. Its tables are
-// pooled and held only inside a block that has codes of its own.
+// inflater is the machine. The zero value is ready for reset. The tables come from a
+// pool and are held only inside a block that has codes of its own.
 type inflater struct {
 	win   *window
-	codes *codes  // of the block under way
-	dyn   *tables // what a dynamic block needs, nil outside of it
+	codes *codes  // of the current block
+	dyn   *tables // the tables of a dynamic block, nil outside of one
 	err   error
 
-	b    uint64 // bits read and not used, the next one lowest; those from n on are undefined
+	b    uint64 // bits read and not used, the next one lowest; bits from n on are undefined
 	n    uint   // their number
-	skip uint8  // bits of the next byte that are done
+	skip uint8  // used bits of the next byte
 
 	state   inflateState
-	final   bool // the block under way, or the last one, has BFINAL
-	emptied bool // the last block was a stored one without bytes
+	final   bool // the current block, or the last one, has BFINAL
+	emptied bool // the last block was a stored block without bytes
 
-	length int // what is left of a match or of a stored block
+	length int // the rest of a match or of a stored block
 	dist   int // of a match
 }
 
-// feed is what one push works on and how far it has come.
+// feed is the input and output of one push, with its progress.
 type feed struct {
 	dst, src []byte
 	d, s     int
 }
 
-// reset begins a message. Matches may refer to the plaintext in win, and what
-// the message becomes is added to it; win must not be used otherwise until the
-// message is over. If win is not kept it starts out empty.
+// reset begins a message. Matches may refer to the plaintext in win, and the plaintext
+// of the message is added to it. win must not be used otherwise until the message is
+// complete. If win is not kept, it is emptied.
 func (z *inflater) reset(win *window) {
 	z.release()
 	*z = inflater{win: win}
@@ -73,9 +73,9 @@ func (z *inflater) reset(win *window) {
 	}
 }
 
-// release lets go of everything pooled. It may be called when a message is over
-// and must be called before the inflater is dropped inside of one; either way
-// reset is next.
+// release releases everything pooled. It may be called when a message is complete, and
+// must be called before the inflater is dropped within a message. The next call must
+// be reset.
 func (z *inflater) release() {
 	z.dropTables()
 	if z.win != nil && !z.win.keep {
@@ -84,16 +84,16 @@ func (z *inflater) release() {
 	z.win = nil
 }
 
-// push writes to dst, which must not be empty, what becomes of src, and returns
-// the number of bytes written and read. It stops when dst is full (nd ==
-// len(dst)) or all of src is used (ns == len(src)); bytes that were not read
-// must come again, in the next push, with any others behind them. Neither slice
-// is kept and src is not changed. The part of dst behind nd is scratch.
+// push decompresses src to dst, which must not be empty, and returns the number of
+// bytes written and read. It stops when dst is full (nd == len(dst)) or all of src is
+// used (ns == len(src)). Unread bytes must be passed again in the next push, with any
+// others after them. Neither slice is retained, and src is not modified. dst[nd:] is
+// scratch space.
 //
-// After a block with BFINAL the rest of its last byte is dropped, and more input
+// After a block with BFINAL the rest of its last byte is dropped, and further input
 // begins the next block (RFC 7692, section 7.2.3.4).
 //
-// An error is final, and comes with nd == 0.
+// An error is sticky, and is returned with nd == 0.
 func (z *inflater) push(dst, src []byte) (nd, ns int, err error) {
 	if z.err != nil || len(dst) == 0 {
 		return 0, 0, z.err
@@ -123,24 +123,23 @@ func (z *inflater) push(dst, src []byte) (nd, ns int, err error) {
 	return f.d, f.s, err
 }
 
-// atBoundary reports whether the input so far ends where a block ends and on a
-// byte boundary. It is true before the first byte of a message.
+// atBoundary reports whether the input so far ends at the end of a block and at a byte
+// boundary. It is true before the first byte of a message.
 func (z *inflater) atBoundary() bool {
 	return z.err == nil && z.state == atHeader && z.n == 0 && z.skip == 0
 }
 
-// flushed reports whether the input so far ends with an empty stored block.
-// That is so at the end of every whole message, behind which the receiver has
-// put 00 00 ff ff (RFC 7692, section 7.2.2); it is not if the message is cut
-// short, even if these four bytes happen to end a block of another kind.
+// flushed reports whether the input so far ends with an empty stored block, as at the
+// end of a message that has kept its tail, 00 00 ff ff (RFC 7692, section 7.2.1). It
+// is false if these four bytes end a block of another kind.
 func (z *inflater) flushed() bool { return z.atBoundary() && z.emptied }
 
 // afterFinal reports whether the input so far ends with a block that has
 // BFINAL.
 func (z *inflater) afterFinal() bool { return z.atBoundary() && z.final }
 
-// step does what the state asks for and reports whether there is more to do: not
-// if input or room has run out, and not after an error.
+// step executes the state and reports whether to continue: not if input or room is
+// used up, and not after an error.
 func (z *inflater) step(f *feed) (more bool, err error) {
 	switch z.state {
 	case atHeader:
@@ -162,8 +161,8 @@ func (z *inflater) step(f *feed) (more bool, err error) {
 	}
 }
 
-// need reads ahead as far as possible if fewer than k <= 56 bits are there, and
-// reports whether there are k now.
+// need reads ahead as far as possible if fewer than k <= 56 bits are available, and
+// reports whether k bits are available then.
 func (z *inflater) need(f *feed, k uint) bool {
 	if z.n >= k {
 		return true
@@ -181,7 +180,7 @@ func (z *inflater) need(f *feed, k uint) bool {
 	return z.n >= k
 }
 
-// take uses k bits, which must be there.
+// take uses k bits, which must be available.
 func (z *inflater) take(k uint) int {
 	v := int(z.b & (1<<(k&63) - 1))
 	z.b >>= k & 63
@@ -214,7 +213,7 @@ func (z *inflater) header(f *feed) (more bool, err error) {
 	return true, nil
 }
 
-// endBlock is called at the end of every block.
+// endBlock ends the current block.
 func (z *inflater) endBlock() {
 	z.state = atHeader
 	if z.final {

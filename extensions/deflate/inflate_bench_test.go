@@ -10,8 +10,8 @@ import (
 	klauspost "github.com/klauspost/compress/flate"
 )
 
-// inflateBench has messages of one size, compressed one behind the other with
-// or without a common window.
+// inflateBench is a sequence of messages of one size, compressed with or without a common
+// window.
 type inflateBench struct {
 	size    int
 	context bool
@@ -42,7 +42,7 @@ func newInflateBench(b *testing.B, size int, context bool) *inflateBench {
 	return m
 }
 
-// pull measures a reader of the kind of compress/flate.
+// pull measures a reader such as that of compress/flate.
 func (m *inflateBench) pull(b *testing.B, r io.Reader) {
 	b.SetBytes(int64(m.size))
 	b.ReportAllocs()
@@ -88,7 +88,7 @@ func (m *inflateBench) push(b *testing.B) {
 	}
 }
 
-// BenchmarkInflate compares with the readers of compress/flate and klauspost,
+// BenchmarkInflate compares the inflater with the readers of compress/flate and klauspost,
 // which are reset for each message.
 func BenchmarkInflate(b *testing.B) {
 	for _, size := range []int{1 << 10, 64 << 10} {

@@ -5,16 +5,16 @@ import (
 	"fmt"
 )
 
-// fastRoom is the room in dst and fastInput the unread bytes of src that fast
-// needs for one turn: for two literals and 16 bytes of a short match, and for
-// one reading ahead.
+// fastRoom is the room in dst, and fastInput the number of unread bytes of src, that
+// one iteration of fast needs: for two literals and 16 bytes of a short match, and for
+// reading ahead once.
 const (
 	fastRoom  = 18
 	fastInput = 8
 )
 
-// block reads literals and matches: fast as long as there are input and room
-// in plenty, then code by code.
+// block reads literals and matches: with fast as long as there is enough input and
+// room, then code by code.
 func (z *inflater) block(f *feed) (more bool, err error) {
 	if len(f.src)-f.s >= fastInput && len(f.dst)-f.d >= fastRoom {
 		err := z.fast(f)
@@ -39,10 +39,10 @@ func extended(e uint32, b uint64) int {
 	return int(e>>valueShift) + int(b&(1<<(e&bitsMask)-1)>>(e>>codeShift&codeMask))
 }
 
-// careful reads a literal, a length with its distance, or the end of the block,
-// again and again. It uses bits only if they are all there.
+// careful reads literals, lengths with their distances, and the end of the block. It
+// uses the bits of an item only if all of them are available.
 //
-// A code found with too few bits is wrong, but then it is longer than these.
+// A code looked up with too few bits is wrong, but it is then longer than these bits.
 func (z *inflater) careful(f *feed) (more bool, err error) {
 	for f.d < len(f.dst) {
 		e := lookup(z.codes.lit[:], litRoot, z.b)
@@ -55,7 +55,7 @@ func (z *inflater) careful(f *feed) (more bool, err error) {
 			if f.s == len(f.src) {
 				return false, nil
 			}
-			z.need(f, k) // or less: it may turn out to be a shorter code
+			z.need(f, k) // possibly more than needed: the code may be shorter
 			continue
 		}
 		switch {
@@ -84,7 +84,7 @@ func (z *inflater) careful(f *feed) (more bool, err error) {
 	return false, nil
 }
 
-// badCode says what is wrong with the entries of a length and a distance.
+// badCode returns the error for the entries of a length and a distance.
 func badCode(e, dist uint32) error {
 	switch {
 	case e&isSpecial != 0 && e>>valueShift != 0:
@@ -95,9 +95,8 @@ func badCode(e, dist uint32) error {
 	return errUnusedCode
 }
 
-// checkDist returns an error if a match at dst[d] may not go dist bytes back. A
-// peer that has agreed to a small window is held to it (RFC 7692, section
-// 7.1.2).
+// checkDist returns an error if a match at dst[d] must not refer dist bytes back. A peer
+// must keep to the window that it has agreed to (RFC 7692, section 7.1.2).
 func (z *inflater) checkDist(d, dist int) error {
 	if dist > z.win.size {
 		return fmt.Errorf("invalid distance %d with a window of %d bytes", dist, z.win.size)
@@ -108,8 +107,8 @@ func (z *inflater) checkDist(d, dist int) error {
 	return nil
 }
 
-// match writes what there is room for of the match under way and reports whether
-// that is all of it.
+// match writes as much of the current match as there is room for, and reports whether
+// it is complete.
 func (z *inflater) match(f *feed) (done bool) {
 	k := min(z.length, len(f.dst)-f.d)
 	z.win.repeat(f.dst[:f.d+k], f.d, z.dist)
@@ -123,8 +122,8 @@ func (z *inflater) match(f *feed) (done bool) {
 	return true
 }
 
-// repeat fills dst[d:] with what stands dist bytes before each of its bytes, in
-// dst or, before that, in the window.
+// repeat fills dst[d:] with the bytes that are dist bytes before them, in dst or, before
+// its start, in the window.
 func (w *window) repeat(dst []byte, d, dist int) {
 	if dist > d {
 		d += w.copyTo(dst[d:], dist-d)
@@ -137,15 +136,14 @@ func (w *window) repeat(dst []byte, d, dist int) {
 	}
 }
 
-// fast reads codes without a look at how much there is, while at least
-// fastInput bytes of src and fastRoom of dst are left. It leaves for a match that
-// has no room, at the end of the block, and where the input might run dry
-// between a length and its distance; careful goes on from there.
+// fast reads codes without checking how much input and room is left, as long as there
+// are at least fastInput bytes of src and fastRoom bytes of dst. It returns at a match
+// that does not fit, at the end of the block, and where the input might end between a
+// length and its distance; careful continues from there.
 //
-// Reading ahead makes at least 56 bits. Two literals from the first level use
-// 20 of them; a length 20 more; a distance up to 28, for which it may have to
-// read ahead again. The function is long so that all of this stays in
-// registers.
+// Reading ahead provides at least 56 bits. Two literals from the first level use 20 of
+// them, a length 20 more, and a distance up to 28, for which it may have to read ahead
+// again. The function is long to keep all of this in registers.
 func (z *inflater) fast(f *feed) (err error) {
 	dst, src, d, s := f.dst, f.src, f.d, f.s
 	b, n := z.b, z.n

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// FuzzInflate compares with compress/flate: the same output, the same verdict,
-// and all of it the same however input and output are cut.
+// FuzzInflate compares with compress/flate: output and verdict are the same, however
+// input and output are split.
 func FuzzInflate(f *testing.F) {
 	for _, v := range inflateVectors {
 		f.Add(draw(f, v.in), []byte(v.history), uint8(1), uint8(1))
@@ -28,7 +28,7 @@ func FuzzInflate(f *testing.F) {
 	})
 }
 
-// compare holds the inflater to compress/flate.
+// compare compares the inflater with compress/flate.
 func compare(t *testing.T, src, history []byte, c cuts) {
 	t.Helper()
 	want, whole := reference(src, history)

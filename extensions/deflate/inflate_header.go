@@ -7,16 +7,16 @@ import (
 
 // The header of a block with codes of its own (RFC 1951, section 3.2.7).
 
-// preOrder is the order in which the lengths of the codes for code lengths come.
+// preOrder is the order of the lengths of the codes for code lengths.
 var preOrder = [maxPre]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
 var (
-	errUnusedCode = errors.New("a code that no symbol has")
+	errUnusedCode = errors.New("code without a symbol")
 	errNoEnd      = errors.New("block without a code for its end")
 	errNoRepeat   = errors.New("code lengths begin with a repetition")
 )
 
-// counts reads how many lengths of each kind follow.
+// counts reads the number of lengths of each kind.
 func (z *inflater) counts(f *feed) (more bool, err error) {
 	if !z.need(f, 14) {
 		return false, nil
@@ -53,7 +53,7 @@ func (z *inflater) precode(f *feed) (more bool, err error) {
 	return true, nil
 }
 
-// lengths reads the code lengths and makes the tables.
+// lengths reads the code lengths and builds the tables.
 func (z *inflater) lengths(f *feed) (more bool, err error) {
 	t := z.dyn
 	lens := t.lens[:t.nlit+t.ndist]
@@ -92,15 +92,15 @@ func (z *inflater) lengths(f *feed) (more bool, err error) {
 	return true, z.buildCodes(t)
 }
 
-// badRun says what is wrong with an entry of the code for code lengths.
+// badRun returns the error for an entry of the code for code lengths.
 func badRun(e uint32, again, room int) error {
 	if e>>valueShift == 0 {
 		return errUnusedCode
 	}
-	return fmt.Errorf("code length repeated %d times where %d are left", again, room)
+	return fmt.Errorf("code length repeated %d times with %d left", again, room)
 }
 
-// buildCodes makes the tables from the code lengths.
+// buildCodes builds the tables from the code lengths.
 func (z *inflater) buildCodes(t *tables) error {
 	if t.lens[endSymbol] == 0 {
 		return errNoEnd

@@ -14,7 +14,7 @@ import (
 	klauspost "github.com/klauspost/compress/flate"
 )
 
-// result is what becomes of a message.
+// result is the outcome of a message.
 type result struct {
 	Out        string
 	Err        string
@@ -23,14 +23,14 @@ type result struct {
 	AfterFinal bool
 }
 
-// cuts says how a message is fed: the sizes of src and dst, from 1; 0 for a
-// random one of up to 40 bytes.
+// cuts says how a message is fed: the sizes of src and dst, from 1, or 0 for random sizes
+// of up to 40 bytes.
 type cuts struct{ in, out int }
 
-// wholeCuts is few cuts, if any.
+// wholeCuts splits rarely, if at all.
 var wholeCuts = cuts{1 << 30, 1 << 16}
 
-// inflate feeds src to z, which has been reset, and holds push to its contract.
+// inflate feeds src to z, which has been reset, and checks the contract of push.
 func inflate(t testing.TB, z *inflater, src []byte, c cuts) result {
 	t.Helper()
 	rnd := rand.New(rand.NewPCG(uint64(len(src)), uint64(c.in)))
@@ -76,7 +76,7 @@ func inflate(t testing.TB, z *inflater, src []byte, c cuts) result {
 	}
 }
 
-// inflateWith inflates src behind history with a window of 1<<bits bytes.
+// inflateWith inflates src after history with a window of 1<<bits bytes.
 func inflateWith(t testing.TB, src, history []byte, bits int, c cuts) result {
 	t.Helper()
 	w := newWindow(bits, true)
@@ -86,12 +86,12 @@ func inflateWith(t testing.TB, src, history []byte, bits int, c cuts) result {
 	return inflate(t, &z, src, c)
 }
 
-// finalBlock is an empty stored block with BFINAL. Behind it compress/flate says
-// that all is well.
+// finalBlock is an empty stored block with BFINAL. After it compress/flate reports
+// success.
 const finalBlock = "\x01\x00\x00\xff\xff"
 
-// reference inflates src behind history with compress/flate. whole says that
-// src is a sequence of streams, of which the last is complete.
+// reference inflates src after history with compress/flate. whole reports whether src is
+// a sequence of streams the last of which is complete.
 func reference(src, history []byte) (out []byte, whole bool) {
 	in := bytes.NewReader(src)
 	for in.Len() > 0 {
@@ -106,8 +106,8 @@ func reference(src, history []byte) (out []byte, whole bool) {
 	return out, len(src) > 0
 }
 
-// deflated compresses p with klauspost or, for level -3, with compress/flate,
-// and ends with 00 00 ff ff.
+// deflated compresses p with klauspost or, for level -3, with compress/flate. The result
+// ends with 00 00 ff ff.
 func deflated(t testing.TB, p []byte, level int) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -133,10 +133,9 @@ func deflated(t testing.TB, p []byte, level int) []byte {
 	return b.Bytes()
 }
 
-// draw returns the bytes of a stream drawn as fields with blanks between them:
-// codes and single bits as they come (110), numbers with their width (13/5),
-// whole bytes in hexadecimal behind the rest of the byte before (x05ff), and
-// text in the same way ("Hello).
+// draw returns the bytes of a stream that is drawn as fields with blanks between them:
+// codes and single bits in order (110), numbers with their width (13/5), whole bytes in
+// hexadecimal after the rest of the previous byte (x05ff), and text likewise ("Hello).
 func draw(t testing.TB, s string) []byte {
 	t.Helper()
 	var out []byte
@@ -177,9 +176,9 @@ func draw(t testing.TB, s string) []byte {
 	return out
 }
 
-// dynamic draws the header of a block that gives these code lengths to symbols,
-// "256:1 0:1" and so on, for literals and lengths, and for distances. The code
-// for code lengths is 4 bits for each length from 0 to 15.
+// dynamic draws the header of a block with the given code lengths of symbols, such as
+// "256:1 0:1", for literals and lengths, and for distances. The code for code lengths has
+// 4 bits for each length from 0 to 15.
 func dynamic(lit, dist string) string {
 	s := "2/2 29/5 29/5 15/4"
 	for _, sym := range preOrder {
@@ -203,8 +202,8 @@ func dynamic(lit, dist string) string {
 	return s
 }
 
-// deflatedMessages compresses each size bytes of p to a message that refers to
-// those before and ends with 00 00 ff ff.
+// deflatedMessages compresses each size bytes of p to a message that refers to the
+// earlier ones and ends with 00 00 ff ff.
 func deflatedMessages(t testing.TB, p []byte, size int) [][]byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -226,7 +225,7 @@ func deflatedMessages(t testing.TB, p []byte, size int) [][]byte {
 	return all
 }
 
-// jsonText returns n bytes of a text like those that servers send.
+// jsonText returns n bytes of text as servers send it.
 func jsonText(n int, seed uint64) []byte {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	words := strings.Fields("price volume symbol exchange timestamp bid ask trade update snapshot " +

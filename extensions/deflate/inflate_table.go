@@ -7,14 +7,14 @@ import (
 	"sync"
 )
 
-// A table is indexed with the next bits of the input. Its first level has
-// 1<<root entries; codes longer than root bits have the rest of their bits
-// looked up in a second level behind it. An entry has
+// A table is indexed with the next bits of the input. Its first level has 1<<root
+// entries. The remaining bits of longer codes index a second level after it. The bits of
+// an entry are
 //
-//	bits 0-5    the bits to use: the code and its extra bits
-//	bits 8-11   the bits of the code; in a link those of the second level
-//	bits 12-15  what it is
-//	bits 16-31  literal, base of a length or distance, start of a second level
+//	0-5    the number of bits to use: of the code and its extra bits
+//	8-11   the number of bits of the code; in a link those of the second level
+//	12-15  the type
+//	16-31  a literal, the base of a length or distance, or the start of a second level
 const (
 	isLiteral = 1 << 12
 	isSpecial = 1 << 13 // neither literal nor length or distance
@@ -27,10 +27,9 @@ const (
 	valueShift = 16
 )
 
-// The limits of the alphabets (RFC 1951, section 3.2.7) and of the tables. A
-// second level of 1<<k entries has at least k+1 codes, of which the longest has
-// 15 bits. So it costs at most 32/6 entries a code for 5 bits beyond the root,
-// and 128/8 for 7.
+// The limits of the alphabets (RFC 1951, section 3.2.7) and of the tables. A second level
+// of 1<<k entries has at least k+1 codes, the longest of which has 15 bits. So it takes
+// at most 32/6 entries per code for 5 bits beyond the root, and 128/8 for 7.
 const (
 	maxLitLen = 286
 	maxDist   = 30
@@ -51,12 +50,12 @@ type codes struct {
 	dist [distSize]uint32
 }
 
-// tables is what it takes to read a block with codes of its own.
+// tables is the state for reading a block with codes of its own.
 type tables struct {
 	codes
 	pre [1 << preRoot]uint32 // the code for code lengths
 
-	// What has been read of the header.
+	// The header as far as it has been read.
 	lens              [maxLitLen + maxDist]uint8
 	preLens           [maxPre]uint8
 	have              int // elements of preLens or of lens
@@ -75,7 +74,7 @@ func (z *inflater) takeTables() *tables {
 	return z.dyn
 }
 
-// dropTables ends the use of any tables.
+// dropTables releases the tables of the current block.
 func (z *inflater) dropTables() {
 	z.codes = nil
 	if z.dyn != nil {
@@ -91,8 +90,8 @@ var (
 	preEntries  = makePreEntries()
 )
 
-// makeLitEntries follows the first table of RFC 1951, section 3.2.5. Symbols
-// 286 and 287 have codes in the fixed blocks and must not occur.
+// makeLitEntries implements the first table of RFC 1951, section 3.2.5. Symbols 286 and
+// 287 have codes in fixed blocks and must not occur.
 func makeLitEntries() (t [288]uint32) {
 	for i := range endSymbol {
 		t[i] = uint32(i)<<valueShift | isLiteral
@@ -111,8 +110,8 @@ func makeLitEntries() (t [288]uint32) {
 	return t
 }
 
-// makeDistEntries follows the second table of RFC 1951, section 3.2.5. Symbols
-// 30 and 31 have codes in the fixed blocks and must not occur.
+// makeDistEntries implements the second table of RFC 1951, section 3.2.5. Symbols 30 and
+// 31 have codes in fixed blocks and must not occur.
 func makeDistEntries() (t [32]uint32) {
 	base := uint32(1)
 	for i := range maxDist {
@@ -126,8 +125,8 @@ func makeDistEntries() (t [32]uint32) {
 	return t
 }
 
-// makePreEntries follows RFC 1951, section 3.2.7: 0 to 15 are literal lengths,
-// the others repetitions of zero, or, for the special one, of the length before.
+// makePreEntries implements RFC 1951, section 3.2.7: 0 to 15 are literal lengths, the
+// others are repetitions of zero or, for the special entry, of the previous length.
 func makePreEntries() (t [maxPre]uint32) {
 	for i := range 16 {
 		t[i] = uint32(i)<<valueShift | isLiteral
@@ -159,17 +158,17 @@ var fixedCodes = func() *codes {
 	var sorted [288]uint16
 	if build(t.lit[:], litRoot, lens[:288], litEntries[:], sorted[:]) != nil ||
 		build(t.dist[:], distRoot, lens[288:], distEntries[:], sorted[:]) != nil {
-		panic("the fixed codes are not complete")
+		panic("fixed codes are incomplete")
 	}
 	return t
 }()
 
 var errIncomplete = errors.New("code lengths that leave codes unused")
 
-// build makes table for the code with these lengths, 0 to 15, by symbol (RFC
-// 1951, section 3.2.2); entries has what each symbol stands for. A code must be
-// complete; as in other implementations it may also have no symbol at all, or
-// one with one bit. sorted is scratch with room for all symbols.
+// build fills table for the code with the given lengths, 0 to 15, by symbol (RFC 1951,
+// section 3.2.2). entries has the entry of each symbol. A code must be complete, except
+// that, as in other implementations, it may have no symbol, or one symbol with one bit.
+// sorted is scratch space with room for all symbols.
 func build(table []uint32, root uint, lens []uint8, entries []uint32, sorted []uint16) error {
 	var count, next [maxCode + 1]int
 	for _, l := range lens {
@@ -211,12 +210,12 @@ func build(table []uint32, root uint, lens []uint8, entries []uint32, sorted []u
 	return nil
 }
 
-// fillTable fills a table for a complete code with count[l] codes of l bits;
-// sorted are their symbols in the order of the codes. The codes are counted
-// through with their bits reversed, as they come in the input.
+// fillTable fills a table for a complete code with count[l] codes of l bits. sorted lists
+// their symbols in the order of the codes. The codes are enumerated with reversed bits,
+// as in the input.
 //
-// While codes have l bits the table has 1<<l entries: to go on to l+1 bits it
-// is doubled. Entries not set yet are stale, but in the end all are set.
+// For codes of l bits the table has 1<<l entries, and it is doubled for l+1 bits. Entries
+// not yet set are stale, but all are set in the end.
 func fillTable(table []uint32, root uint, count *[maxCode + 1]int, entries []uint32, sorted []uint16) {
 	var code, l uint
 	size := 1
@@ -252,8 +251,7 @@ func fillTable(table []uint32, root uint, count *[maxCode + 1]int, entries []uin
 	}
 }
 
-// nextCode adds 1 to a code of l bits that is reversed; behind the last code
-// it returns 0.
+// nextCode adds 1 to a reversed code of l bits. After the last code it returns 0.
 func nextCode(code, l uint) uint {
 	zeros := ^code & (1<<l - 1)
 	if zeros == 0 {
@@ -263,9 +261,9 @@ func nextCode(code, l uint) uint {
 	return code&(top-1) | top
 }
 
-// subBits returns the bits of a second level whose first code has k bits beyond
-// the root, left being the codes of that length to come and counts[i] those
-// that are i bits longer.
+// subBits returns the number of bits of a second level whose first code has k bits beyond
+// the root. left is the number of remaining codes of that length, and counts[i] the
+// number of codes that are i bits longer.
 func subBits(k uint, left int, counts []int) uint {
 	space := 1<<k - left
 	for i := 1; space > 0; i++ {

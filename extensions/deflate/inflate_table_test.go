@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// randomCode returns the lengths of a complete code with n symbols of at most
-// most bits, among unused ones. deep makes it lopsided.
+// randomCode returns the lengths of a complete code of n symbols with at most most bits,
+// among unused symbols. deep makes it unbalanced.
 func randomCode(rnd *rand.Rand, n, most, symbols int, deep bool) []uint8 {
 	leaves := []uint8{1, 1}
 	for len(leaves) < n {
@@ -30,9 +30,13 @@ func randomCode(rnd *rand.Rand, n, most, symbols int, deep bool) []uint8 {
 	return lens
 }
 
-// TestInflateBuild looks up every code, which RFC 1951, section 3.2.2 defines, in front
-// of random bits.
+// TestInflateBuild looks up every code, as defined by RFC 1951, section 3.2.2, before
+// random bits.
 func TestInflateBuild(t *testing.T) {
+	t.Run("RFC 1951 3.2.2", testInflateBuild)
+}
+
+func testInflateBuild(t *testing.T) {
 	kinds := []struct {
 		name                string
 		root, size          int
@@ -76,8 +80,12 @@ func TestInflateBuild(t *testing.T) {
 	}
 }
 
-// TestInflateEntries has samples of the tables of RFC 1951, section 3.2.5.
+// TestInflateEntries checks samples of the tables of RFC 1951, section 3.2.5.
 func TestInflateEntries(t *testing.T) {
+	t.Run("RFC 1951 3.2.5", testInflateEntries)
+}
+
+func testInflateEntries(t *testing.T) {
 	tests := []struct {
 		entry       uint32
 		base, extra int
@@ -94,7 +102,7 @@ func TestInflateEntries(t *testing.T) {
 	}
 }
 
-// TestInflateHistory compares with a window that keeps everything.
+// TestInflateHistory compares with a window that holds everything.
 func TestInflateHistory(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(2, 2))
 	for _, keep := range []bool{false, true} {

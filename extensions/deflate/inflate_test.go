@@ -11,79 +11,79 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// fixedHello is a fixed block with the text Hello, but for the first bit of its
-// header (RFC 1951, section 3.2.6: codes of 8 bits from 00110000); fixedEnd is
-// the code for the end of such a block.
+// fixedHello is a fixed block with the text Hello, without the first bit of its header
+// (RFC 1951, section 3.2.6: codes of 8 bits from 00110000). fixedEnd is the code for the
+// end of such a block.
 const (
 	fixedHello = "1/2 01111000 10010101 10011100 10011100 10011111 " + fixedEnd
 	fixedEnd   = "0000000"
 )
 
-// What is true behind a stream.
+// The predicates that are true after a stream.
 const (
 	between = 1 << iota // atBoundary
 	empty               // flushed
 	final               // afterFinal
 )
 
-// inflateVectors are streams, drawn as draw reads them.
+// inflateVectors are streams in the notation of draw.
 var inflateVectors = []struct {
 	name, in, history string
 	out, err          string
 	is                int
 }{
-	// RFC 7692, section 7.2.3, with the four bytes that a sender takes away.
-	{"7.2.3.1 one block", "xf248cdc9c90700 x0000ffff", "", "Hello", "", between | empty},
-	{"7.2.3.2 shared window", "xf200110000 x0000ffff", "Hello", "Hello", "", between | empty},
-	{"7.2.3.3 stored", "x000500faff48656c6c6f00 x0000ffff", "", "Hello", "", between | empty},
-	{"7.2.3.4 BFINAL", "xf348cdc9c9070000 x0000ffff", "", "Hello", "", between | empty},
-	{"7.2.3.5 two blocks", "xf2480500 x0000ffff xcac9c90700 x0000ffff", "", "Hello", "", between | empty},
-	{"7.2.3.6 empty", "x00 x0000ffff", "", "", "", between | empty},
+	// RFC 7692, section 7.2.3, with the four bytes that a sender removes.
+	{"RFC 7692 7.2.3.1 one block", "xf248cdc9c90700 x0000ffff", "", "Hello", "", between | empty},
+	{"RFC 7692 7.2.3.2 shared window", "xf200110000 x0000ffff", "Hello", "Hello", "", between | empty},
+	{"RFC 7692 7.2.3.3 stored", "x000500faff48656c6c6f00 x0000ffff", "", "Hello", "", between | empty},
+	{"RFC 7692 7.2.3.4 BFINAL", "xf348cdc9c9070000 x0000ffff", "", "Hello", "", between | empty},
+	{"RFC 7692 7.2.3.5 two blocks", "xf2480500 x0000ffff xcac9c90700 x0000ffff", "", "Hello", "", between | empty},
+	{"RFC 7692 7.2.3.6 empty", "x00 x0000ffff", "", "", "", between | empty},
 
-	{"nothing", "", "", "", "", between},
-	{"a fixed block", "0 " + fixedHello, "", "Hello", "", 0},
-	{"a final fixed block", "1 " + fixedHello, "", "Hello", "", between | final},
-	{"an empty final block", "1 0/2 x0000ffff", "", "", "", between | empty | final},
-	{"a stored block of 4 bytes", "0 0/2 x0400fbff x0000ffff", "", "\x00\x00\xff\xff", "", between},
-	{"its header", "0 0/2", "", "", "", 0},
-	{"half of its header", "0 0/2 x0400", "", "", "", 0},
-	{"half of its bytes", `0 0/2 x0400fbff "ab`, "", "ab", "", 0},
-	{"a block without an end", "0 1/2 01111000 10010101", "", "He", "", 0},
-	{"stored behind final", "1 " + fixedHello + ` x00 x0200fdff "ab`, "", "Helloab", "", between},
-	{"a match that overlaps", "1 1/2 10010001 0000110 00000 " + fixedEnd, "", "aaaaaaaaa", "", between | final},
-	{"a match of 258 bytes", "1 1/2 10010001 10010010 11000101 00001 " + fixedEnd, "", strings.Repeat("ab", 130), "", between | final},
-	{"one code", "1 " + dynamic("256:1", "") + " 0", "", "", "", between | final},
-	{"one distance code", "1 " + dynamic("97:2 98:2 256:2 257:2", "1:1") + " 00 01 11 0 10", "", "ababa", "", between | final},
+	{"RFC 1951 3.2.3 nothing", "", "", "", "", between},
+	{"RFC 1951 3.2.6 a fixed block", "0 " + fixedHello, "", "Hello", "", 0},
+	{"RFC 1951 3.2.6 a final fixed block", "1 " + fixedHello, "", "Hello", "", between | final},
+	{"RFC 1951 3.2.3 an empty final block", "1 0/2 x0000ffff", "", "", "", between | empty | final},
+	{"RFC 1951 3.2.4 a stored block of 4 bytes", "0 0/2 x0400fbff x0000ffff", "", "\x00\x00\xff\xff", "", between},
+	{"RFC 1951 3.2.4 its header", "0 0/2", "", "", "", 0},
+	{"RFC 1951 3.2.4 half of its header", "0 0/2 x0400", "", "", "", 0},
+	{"RFC 1951 3.2.4 half of its bytes", `0 0/2 x0400fbff "ab`, "", "ab", "", 0},
+	{"RFC 1951 3.2.3 a block without an end", "0 1/2 01111000 10010101", "", "He", "", 0},
+	{"RFC 1951 3.2.4 stored after final", "1 " + fixedHello + ` x00 x0200fdff "ab`, "", "Helloab", "", between},
+	{"RFC 1951 3.2.5 a match that overlaps", "1 1/2 10010001 0000110 00000 " + fixedEnd, "", "aaaaaaaaa", "", between | final},
+	{"RFC 1951 3.2.5 a match of 258 bytes", "1 1/2 10010001 10010010 11000101 00001 " + fixedEnd, "", strings.Repeat("ab", 130), "", between | final},
+	{"RFC 1951 3.2.7 one code", "1 " + dynamic("256:1", "") + " 0", "", "", "", between | final},
+	{"RFC 1951 3.2.7 one distance code", "1 " + dynamic("97:2 98:2 256:2 257:2", "1:1") + " 00 01 11 0 10", "", "ababa", "", between | final},
 
-	{"block type 3", "0 3/2", "", "", "invalid block type 3", 0},
-	{"stored length", "0 0/2 x0500faf0", "", "", "stored block of length 0x0005 with complement 0xf0fa", 0},
-	{"an error behind text", "0 " + fixedHello + " 0 3/2", "", "Hello", "invalid block type 3", 0},
-	{"287 literals", "0 2/2 30/5 0/5 0/4", "", "", "287 literal and length codes", 0},
-	{"31 distances", "0 2/2 0/5 30/5 0/4", "", "", "31 distance codes", 0},
-	{"code lengths: too many codes", "0 2/2 0/5 0/5 0/4 1/3 1/3 1/3 0/3", "", "", "code lengths with too many codes of up to 1 bits", 0},
-	{"code lengths: unused", "0 2/2 0/5 0/5 0/4 2/3 0/3 0/3 0/3", "", "", "code lengths that leave codes unused", 0},
-	{"code lengths: no code", "0 2/2 0/5 0/5 0/4 0/3 0/3 0/3 0/3 1", "", "", "a code that no symbol has", 0},
-	{"code lengths: the other code", "0 2/2 0/5 0/5 0/4 0/3 0/3 0/3 1/3 0 1", "", "", "a code that no symbol has", 0},
-	{"nothing to repeat", "0 2/2 0/5 0/5 0/4 1/3 1/3 0/3 0/3 0 0/2", "", "", "code lengths begin with a repetition", 0},
-	{"repeated too often", "0 2/2 0/5 0/5 0/4 0/3 0/3 1/3 1/3 1 127/7 1 127/7", "", "", "code length repeated 138 times where 120 are left", 0},
-	{"no end", "0 2/2 0/5 0/5 0/4 0/3 0/3 1/3 1/3 1 127/7 1 109/7", "", "", "block without a code for its end", 0},
-	{"literals: too many codes", "0 " + dynamic("1:2 2:2 3:2 4:2 256:2", ""), "", "", "code lengths with too many codes of up to 2 bits", 0},
-	{"literals: unused", "0 " + dynamic("256:2", ""), "", "", "code lengths that leave codes unused", 0},
-	{"literals: the other code", "0 " + dynamic("256:1", "") + " 1", "", "", "a code that no symbol has", 0},
-	{"distances: too many codes", "0 " + dynamic("256:1", "0:1 1:1 2:15"), "", "", "code lengths with too many codes of up to 15 bits", 0},
-	{"distances: unused", "0 " + dynamic("256:1", "0:1 1:2"), "", "", "code lengths that leave codes unused", 0},
-	{"distances: none", "0 " + dynamic("256:1 257:1", "") + " 1 1", "abc", "", "a code that no symbol has", 0},
-	{"distances: the other code", "0 " + dynamic("256:1 257:1", "0:1") + " 1 0 1 1", "a", "aaa", "a code that no symbol has", 0},
-	{"length symbol 286", "0 1/2 11000110", "", "", "invalid length symbol 286", 0},
-	{"length symbol 287", "0 1/2 11000111", "", "", "invalid length symbol 287", 0},
-	{"distance symbol 30", "0 1/2 0000001 11110", "abc", "", "invalid distance symbol 30", 0},
-	{"distance symbol 31", "0 1/2 0000001 11111", "abc", "", "invalid distance symbol 31", 0},
-	{"distance without history", "0 1/2 0000001 00000", "", "", "invalid distance 1 with 0 bytes of history", 0},
-	{"distance beyond history", "0 1/2 01111000 01111000 0000001 00101 0/1", "ab", "HH", "invalid distance 7 with 4 bytes of history", 0},
+	{"RFC 1951 3.2.3 block type 3", "0 3/2", "", "", "invalid block type 3", 0},
+	{"RFC 1951 3.2.4 stored length", "0 0/2 x0500faf0", "", "", "stored block of length 0x0005 with complement 0xf0fa", 0},
+	{"RFC 1951 3.2.3 an error after text", "0 " + fixedHello + " 0 3/2", "", "Hello", "invalid block type 3", 0},
+	{"RFC 1951 3.2.7 287 literals", "0 2/2 30/5 0/5 0/4", "", "", "287 literal and length codes", 0},
+	{"RFC 1951 3.2.7 31 distances", "0 2/2 0/5 30/5 0/4", "", "", "31 distance codes", 0},
+	{"RFC 1951 3.2.7 code lengths: too many codes", "0 2/2 0/5 0/5 0/4 1/3 1/3 1/3 0/3", "", "", "code lengths with too many codes of up to 1 bits", 0},
+	{"RFC 1951 3.2.7 code lengths: unused", "0 2/2 0/5 0/5 0/4 2/3 0/3 0/3 0/3", "", "", "code lengths that leave codes unused", 0},
+	{"RFC 1951 3.2.7 code lengths: no code", "0 2/2 0/5 0/5 0/4 0/3 0/3 0/3 0/3 1", "", "", "code without a symbol", 0},
+	{"RFC 1951 3.2.7 code lengths: the other code", "0 2/2 0/5 0/5 0/4 0/3 0/3 0/3 1/3 0 1", "", "", "code without a symbol", 0},
+	{"RFC 1951 3.2.7 nothing to repeat", "0 2/2 0/5 0/5 0/4 1/3 1/3 0/3 0/3 0 0/2", "", "", "code lengths begin with a repetition", 0},
+	{"RFC 1951 3.2.7 repeated too often", "0 2/2 0/5 0/5 0/4 0/3 0/3 1/3 1/3 1 127/7 1 127/7", "", "", "code length repeated 138 times with 120 left", 0},
+	{"RFC 1951 3.2.7 no end", "0 2/2 0/5 0/5 0/4 0/3 0/3 1/3 1/3 1 127/7 1 109/7", "", "", "block without a code for its end", 0},
+	{"RFC 1951 3.2.7 literals: too many codes", "0 " + dynamic("1:2 2:2 3:2 4:2 256:2", ""), "", "", "code lengths with too many codes of up to 2 bits", 0},
+	{"RFC 1951 3.2.7 literals: unused", "0 " + dynamic("256:2", ""), "", "", "code lengths that leave codes unused", 0},
+	{"RFC 1951 3.2.7 literals: the other code", "0 " + dynamic("256:1", "") + " 1", "", "", "code without a symbol", 0},
+	{"RFC 1951 3.2.7 distances: too many codes", "0 " + dynamic("256:1", "0:1 1:1 2:15"), "", "", "code lengths with too many codes of up to 15 bits", 0},
+	{"RFC 1951 3.2.7 distances: unused", "0 " + dynamic("256:1", "0:1 1:2"), "", "", "code lengths that leave codes unused", 0},
+	{"RFC 1951 3.2.7 distances: none", "0 " + dynamic("256:1 257:1", "") + " 1 1", "abc", "", "code without a symbol", 0},
+	{"RFC 1951 3.2.7 distances: the other code", "0 " + dynamic("256:1 257:1", "0:1") + " 1 0 1 1", "a", "aaa", "code without a symbol", 0},
+	{"RFC 1951 3.2.5 length symbol 286", "0 1/2 11000110", "", "", "invalid length symbol 286", 0},
+	{"RFC 1951 3.2.5 length symbol 287", "0 1/2 11000111", "", "", "invalid length symbol 287", 0},
+	{"RFC 1951 3.2.5 distance symbol 30", "0 1/2 0000001 11110", "abc", "", "invalid distance symbol 30", 0},
+	{"RFC 1951 3.2.5 distance symbol 31", "0 1/2 0000001 11111", "abc", "", "invalid distance symbol 31", 0},
+	{"RFC 1951 3.2.5 distance without history", "0 1/2 0000001 00000", "", "", "invalid distance 1 with 0 bytes of history", 0},
+	{"RFC 1951 3.2.5 distance beyond history", "0 1/2 01111000 01111000 0000001 00101 0/1", "ab", "HH", "invalid distance 7 with 4 bytes of history", 0},
 }
 
-// TestInflateVectors runs every stream at every split, for several sizes of dst,
-// and holds it to compress/flate too.
+// TestInflateVectors runs every stream at every split, for several sizes of dst, and
+// compares it with compress/flate too.
 func TestInflateVectors(t *testing.T) {
 	for _, v := range inflateVectors {
 		t.Run(v.name, func(t *testing.T) {
@@ -98,8 +98,8 @@ func TestInflateVectors(t *testing.T) {
 				}
 			}
 			compare(t, in, []byte(v.history), wholeCuts)
-			for _, behind := range []string{finalBlock, "\x00", "\xff\xff\xff", "more than a little junk"} {
-				compare(t, append(bytes.Clone(in), behind...), []byte(v.history), wholeCuts)
+			for _, after := range []string{finalBlock, "\x00", "\xff\xff\xff", "more than a little junk"} {
+				compare(t, append(bytes.Clone(in), after...), []byte(v.history), wholeCuts)
 			}
 		})
 	}
@@ -112,7 +112,7 @@ func inflateCorpus() map[string][]byte {
 	for i := range noise {
 		noise[i] = byte(rnd.Uint32())
 	}
-	// The frequencies of Fibonacci make codes as long as they may be.
+	// Fibonacci frequencies result in codes of the maximum length.
 	var skew []byte
 	for i, a, b := 0, 1, 1; len(skew) < 80000; i, a, b = i+1, b, a+b {
 		skew = append(skew, bytes.Repeat([]byte{byte(i)}, a)...)
@@ -149,7 +149,7 @@ func TestInflateCorpus(t *testing.T) {
 				}
 				compare(t, append(bytes.Clone(in), finalBlock...), nil, cuts{7, 300})
 
-				// As it goes over the wire, without the last four bytes.
+				// As sent, without the last four bytes.
 				w := newWindow(15, false)
 				var z inflater
 				z.reset(&w)
@@ -161,7 +161,7 @@ func TestInflateCorpus(t *testing.T) {
 	}
 }
 
-// TestInflateEverySplit cuts a stream with all kinds of blocks in two.
+// TestInflateEverySplit splits a stream with all kinds of blocks.
 func TestInflateEverySplit(t *testing.T) {
 	text := jsonText(700, 4)
 	in := deflated(t, text, 9)
@@ -177,7 +177,7 @@ func TestInflateEverySplit(t *testing.T) {
 	}
 }
 
-// TestInflateCorrupt changes, drops and adds bytes.
+// TestInflateCorrupt modifies, removes and inserts bytes.
 func TestInflateCorrupt(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 5))
 	text := jsonText(1500, 5)
@@ -202,8 +202,8 @@ func TestInflateCorrupt(t *testing.T) {
 	}
 }
 
-// TestInflateLongItems has literals, lengths and distances with so many bits
-// that the input may run dry within one turn of the fast loop.
+// TestInflateLongItems uses literals, lengths and distances with so many bits that the
+// input may end within one iteration of the fast loop.
 func TestInflateLongItems(t *testing.T) {
 	history := jsonText(1<<15, 10)
 	head := "1 " + dynamic("256:1 257:2 258:3 259:4 260:5 261:6 262:7 263:8 97:10 98:10 99:10 284:10", "28:1 29:1")
@@ -218,7 +218,7 @@ func TestInflateLongItems(t *testing.T) {
 	}
 }
 
-// TestInflateContext sends messages that refer to those before, in pieces.
+// TestInflateContext inflates messages that refer to earlier ones, in pieces.
 func TestInflateContext(t *testing.T) {
 	for _, size := range []int{1, 50, 1000, 20000} {
 		text := jsonText(80*size, 6)
@@ -246,9 +246,13 @@ func TestInflateContext(t *testing.T) {
 	}
 }
 
-// TestInflateWindow has matches that go back just as far as the window, and one
-// byte more.
+// TestInflateWindow: matches that refer as far back as the window, and one byte further
+// (RFC 7692, section 7.1.2).
 func TestInflateWindow(t *testing.T) {
+	t.Run("RFC 7692 7.1.2", testInflateWindow)
+}
+
+func testInflateWindow(t *testing.T) {
 	text := jsonText(1<<16, 7)
 	for bits := 8; bits <= 15; bits++ {
 		size := 1 << bits
@@ -267,7 +271,7 @@ func TestInflateWindow(t *testing.T) {
 				t.Errorf("%d bits: %+v, want %q", bits, got, want)
 			}
 		}
-		// The same within what one push writes.
+		// The same within the output of one push.
 		long := append(draw(t, fmt.Sprintf("0 0/2 x%02x%02x%02x%02x", 0, 0x80, 0xff, 0x7f)), text[:1<<15]...)
 		if got := inflateWith(t, append(long, draw(t, far)...), nil, bits, wholeCuts); got.Err != want {
 			t.Errorf("%d bits: %q, want %q", bits, got.Err, want)
@@ -275,8 +279,7 @@ func TestInflateWindow(t *testing.T) {
 	}
 }
 
-// TestInflateNothingKept looks at what is left of a message under way and of
-// one that is over.
+// TestInflateNothingKept checks what is held within a message and after it.
 func TestInflateNothingKept(t *testing.T) {
 	in := deflated(t, jsonText(5000, 8), 1)
 	for _, keep := range []bool{false, true} {
@@ -285,7 +288,7 @@ func TestInflateNothingKept(t *testing.T) {
 		z.reset(&w)
 		inflate(t, &z, in[:len(in)/2], wholeCuts)
 		if z.dyn == nil || len(w.buf) == 0 {
-			t.Fatal("nothing is under way")
+			t.Fatal("not within a message")
 		}
 		z.release()
 		if z.dyn != nil || z.codes != nil || z.win != nil {

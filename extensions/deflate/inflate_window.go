@@ -5,16 +5,16 @@ import (
 	"sync"
 )
 
-// window holds the last bytes of a plaintext, at most size of them. Its storage
-// grows with what was written. It is a ring once it is full.
+// window holds the last bytes of a plaintext, at most size of them. Its storage grows
+// with the plaintext. When full, it is a ring.
 type window struct {
 	box  *windowBox
-	buf  []byte // what is held; oldest first if it is not full
-	pos  int    // if it is full, the index of the oldest byte
+	buf  []byte // the bytes held, oldest first unless full
+	pos  int    // if full, the index of the oldest byte
 	size int    // of the full window
 
-	// keep says that the content outlives a message: the storage is the
-	// window's own then, and pooled otherwise.
+	// keep reports whether the content outlives a message. If so, the window owns
+	// its storage; otherwise the storage comes from a pool.
 	keep bool
 }
 
@@ -28,7 +28,7 @@ func newWindow(bits int, keep bool) window {
 	return window{size: 1 << bits, keep: keep}
 }
 
-// release empties w and lets go of its storage.
+// release empties w and releases its storage.
 func (w *window) release() {
 	if w.box != nil {
 		w.box.buf = w.buf[:0]
@@ -38,7 +38,7 @@ func (w *window) release() {
 	w.buf, w.pos = nil, 0
 }
 
-// write adds p behind the bytes held and forgets the oldest ones for it.
+// write appends p to the bytes held and drops the oldest ones to make room.
 func (w *window) write(p []byte) {
 	if len(p) > w.size {
 		p = p[len(p)-w.size:]
@@ -57,7 +57,7 @@ func (w *window) write(p []byte) {
 	}
 }
 
-// grow makes room for need bytes in all, need <= size.
+// grow makes room for need bytes in total, need <= size.
 func (w *window) grow(need int) {
 	if need <= cap(w.buf) {
 		return
@@ -75,9 +75,8 @@ func (w *window) grow(need int) {
 	w.buf = buf
 }
 
-// copyTo fills dst with the bytes that start back bytes before the end of the
-// window and returns how many there were: at most back, which is from 1 to
-// len(buf).
+// copyTo fills dst with the bytes that start back bytes before the end of the window,
+// and returns their number, which is at most back. back is from 1 to len(buf).
 func (w *window) copyTo(dst []byte, back int) int {
 	i := w.pos - back
 	if i < 0 {
@@ -91,8 +90,8 @@ func (w *window) copyTo(dst []byte, back int) int {
 	return k
 }
 
-// copyShort is copyTo for n <= min(16, back) bytes. It may write up to 16, and
-// returns false if it cannot because they are not in one piece.
+// copyShort is copyTo for n <= min(16, back) bytes. It may write up to 16 bytes. It
+// returns false if they are not contiguous.
 func (w *window) copyShort(dst []byte, back int) bool {
 	i := w.pos - back
 	if i < 0 {

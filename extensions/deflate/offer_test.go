@@ -1,6 +1,7 @@
 package deflate
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,10 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sans-io/websocket-driver/driver/head"
+	"github.com/sans-io/websocket-driver/driver/ws"
 	"github.com/sans-io/websocket-driver/extensions"
 )
 
-// header returns fields with one line for each value.
+// header returns one field for each value.
 func header(values ...string) []head.Field {
 	var f []head.Field
 	for _, v := range values {
@@ -20,10 +22,10 @@ func header(values ...string) []head.Field {
 	return f
 }
 
-// abbreviated writes header values shorter: "pmd; sn; cn; sb=10; cb".
+// abbreviated expands header values such as "pmd; sn; cn; sb=10; cb".
 var abbreviated = strings.NewReplacer("pmd", Name, "sn", serverNoContext, "cn", clientNoContext, "sb", serverBits, "cb", clientBits)
 
-// spy keeps the session that its extension has made.
+// spy keeps the session of its extension.
 type spy struct {
 	*Extension
 	s *session
@@ -45,116 +47,117 @@ func (s *spy) Activate(answer []extensions.Param) (extensions.Session, error) {
 	return made, err
 }
 
-// String returns what has come of the negotiation: bits of the own and of the
-// peer's messages, each with + under context takeover.
+// String returns the result of the negotiation: the bits of the own messages and the
+// window of the peer's messages, each with + under context takeover.
 func (s *spy) String() string {
 	plus := map[bool]string{true: "+"}
-	return fmt.Sprintf("own %d%s peer %d%s", s.s.form.bits, plus[s.s.most > 0],
+	return fmt.Sprintf("own %d%s peer %d%s", s.s.form.bits, plus[s.s.room > 0],
 		s.s.window.size, plus[s.s.window.keep])
 }
 
 func TestAccept(t *testing.T) {
 	none := Params{}
 	tests := []struct {
+		rule   string
 		limits Params
-		offer  string // several lines are cut at |
-		answer string // "" where all is declined
+		offer  string // fields are separated by |
+		answer string // "" if all is declined
 		sides  string
 	}{
-		// No limits: what is offered is confirmed.
-		{none, "pmd", "pmd", "own 15+ peer 32768+"},
-		{none, "pmd; sn", "pmd; sn", "own 15 peer 32768+"},
-		{none, "pmd; cn", "pmd; cn", "own 15+ peer 32768"},
-		{none, "pmd; sn; cn", "pmd; sn; cn", "own 15 peer 32768"},
-		{none, "pmd; cn; sn", "pmd; sn; cn", "own 15 peer 32768"},
-		{none, "pmd; sb=8", "pmd; sb=8", "own 8+ peer 32768+"},
-		{none, "pmd; sb=9", "pmd; sb=9", "own 9+ peer 32768+"},
-		{none, "pmd; sb=14", "pmd; sb=14", "own 14+ peer 32768+"},
-		{none, "pmd; sb=15", "pmd; sb=15", "own 15+ peer 32768+"},
-		{none, `pmd; sb="10"`, "pmd; sb=10", "own 10+ peer 32768+"},
-		{none, "pmd; cb", "pmd", "own 15+ peer 32768+"},
-		{none, "pmd; cb=15", "pmd", "own 15+ peer 32768+"},
-		{none, "pmd; cb=14", "pmd; cb=14", "own 15+ peer 16384+"},
-		{none, "pmd; cb=8", "pmd; cb=8", "own 15+ peer 256+"},
-		{none, "pmd; sn; cn; sb=12; cb=11", "pmd; sn; cn; sb=12; cb=11", "own 12 peer 2048"},
-		{none, "pmd; cb=11; sb=12; cn; sn", "pmd; sn; cn; sb=12; cb=11", "own 12 peer 2048"},
+		// No limits: the server confirms what is offered.
+		{"RFC 7692 7.1", none, "pmd", "pmd", "own 15+ peer 32768+"},
+		{"RFC 7692 7.1.1.1", none, "pmd; sn", "pmd; sn", "own 15 peer 32768+"},
+		{"RFC 7692 7.1.1.2", none, "pmd; cn", "pmd; cn", "own 15+ peer 32768"},
+		{"RFC 7692 7.1", none, "pmd; sn; cn", "pmd; sn; cn", "own 15 peer 32768"},
+		{"RFC 7692 7.1", none, "pmd; cn; sn", "pmd; sn; cn", "own 15 peer 32768"},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=8", "pmd; sb=8", "own 8+ peer 32768+"},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=9", "pmd; sb=9", "own 9+ peer 32768+"},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=14", "pmd; sb=14", "own 14+ peer 32768+"},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=15", "pmd; sb=15", "own 15+ peer 32768+"},
+		{"RFC 7692 7.1.2.1", none, `pmd; sb="10"`, "pmd; sb=10", "own 10+ peer 32768+"},
+		{"RFC 7692 7.1.2.2", none, "pmd; cb", "pmd", "own 15+ peer 32768+"},
+		{"RFC 7692 7.1.2.2", none, "pmd; cb=15", "pmd", "own 15+ peer 32768+"},
+		{"RFC 7692 7.1.2.2", none, "pmd; cb=14", "pmd; cb=14", "own 15+ peer 16384+"},
+		{"RFC 7692 7.1.2.2", none, "pmd; cb=8", "pmd; cb=8", "own 15+ peer 256+"},
+		{"RFC 7692 7.1", none, "pmd; sn; cn; sb=12; cb=11", "pmd; sn; cn; sb=12; cb=11", "own 12 peer 2048"},
+		{"RFC 7692 7.1", none, "pmd; cb=11; sb=12; cn; sn", "pmd; sn; cn; sb=12; cb=11", "own 12 peer 2048"},
 
-		// Offers that are wrong are declined.
-		{none, "pmd; x", "", ""},
-		{none, "pmd; x=1; sn", "", ""},
-		{none, "pmd; SN", "", ""},
-		{none, "pmd; Server_no_context_takeover", "", ""},
-		{none, "pmd; sn; sn", "", ""},
-		{none, "pmd; cn; sn; cn", "", ""},
-		{none, "pmd; sb=10; sb=10", "", ""},
-		{none, "pmd; sb=10; sb=11", "", ""},
-		{none, "pmd; cb; cb", "", ""},
-		{none, "pmd; cb; cb=10", "", ""},
-		{none, "pmd; sn=1", "", ""},
-		{none, "pmd; sn=true", "", ""},
-		{none, "pmd; cn=0", "", ""},
-		{none, "pmd; sb", "", ""},
-		{none, "pmd; sb=7", "", ""},
-		{none, "pmd; sb=16", "", ""},
-		{none, "pmd; sb=0", "", ""},
-		{none, "pmd; sb=-8", "", ""},
-		{none, "pmd; sb=08", "", ""},
-		{none, "pmd; sb=010", "", ""},
-		{none, "pmd; sb=10.0", "", ""},
-		{none, "pmd; sb=0x0a", "", ""},
-		{none, "pmd; sb=ten", "", ""},
-		{none, "pmd; sb=99999999999999999999", "", ""},
-		{none, "pmd; cb=7", "", ""},
-		{none, "pmd; cb=16", "", ""},
-		{none, "pmd; cb=09", "", ""},
-		{none, "pmd; cb=x", "", ""},
-		{none, "PMD", "", ""},
-		{none, "permessage-bzip2", "", ""},
-		{none, "x-webkit-deflate-frame", "", ""},
+		// Invalid offers are declined.
+		{"RFC 7692 7.1", none, "pmd; x", "", ""},
+		{"RFC 7692 7.1.1.1", none, "pmd; x=1; sn", "", ""},
+		{"RFC 7692 7.1", none, "pmd; SN", "", ""},
+		{"RFC 7692 7.1", none, "pmd; Server_no_context_takeover", "", ""},
+		{"RFC 7692 7.1.1.1", none, "pmd; sn; sn", "", ""},
+		{"RFC 7692 7.1", none, "pmd; cn; sn; cn", "", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=10; sb=10", "", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=10; sb=11", "", ""},
+		{"RFC 7692 7.1.2.2", none, "pmd; cb; cb", "", ""},
+		{"RFC 7692 7.1.2.2", none, "pmd; cb; cb=10", "", ""},
+		{"RFC 7692 7.1.1.1", none, "pmd; sn=1", "", ""},
+		{"RFC 7692 7.1.1.1", none, "pmd; sn=true", "", ""},
+		{"RFC 7692 7.1.1.2", none, "pmd; cn=0", "", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb", "", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=7", "", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=16", "", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=0", "", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=-8", "", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=08", "", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=010", "", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=10.0", "", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=0x0a", "", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=ten", "", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=99999999999999999999", "", ""},
+		{"RFC 7692 7.1.2.2", none, "pmd; cb=7", "", ""},
+		{"RFC 7692 7.1.2.2", none, "pmd; cb=16", "", ""},
+		{"RFC 7692 7.1.2.2", none, "pmd; cb=09", "", ""},
+		{"RFC 7692 7.1.2.2", none, "pmd; cb=x", "", ""},
+		{"RFC 7692 7.1", none, "PMD", "", ""},
+		{"RFC 7692 7.1", none, "permessage-bzip2", "", ""},
+		{"RFC 7692 7.1", none, "x-webkit-deflate-frame", "", ""},
 
-		// Several offers: the first that is good.
-		{none, "pmd; x, pmd", "pmd", "own 15+ peer 32768+"},
-		{none, "pmd; sb=10, pmd", "pmd; sb=10", "own 10+ peer 32768+"},
-		{none, "pmd; sb=99, pmd; sb=10, pmd", "pmd; sb=10", "own 10+ peer 32768+"},
-		{none, "pmd; sb=99 | pmd; cb | pmd; sn", "pmd", "own 15+ peer 32768+"},
-		{none, "foo; bar, pmd; sn", "pmd; sn", "own 15 peer 32768+"},
-		{none, "pmd, pmd; sn; cn", "pmd", "own 15+ peer 32768+"},
+		// Several offers: the first valid one.
+		{"RFC 7692 5", none, "pmd; x, pmd", "pmd", "own 15+ peer 32768+"},
+		{"RFC 7692 5", none, "pmd; sb=10, pmd", "pmd; sb=10", "own 10+ peer 32768+"},
+		{"RFC 7692 5", none, "pmd; sb=99, pmd; sb=10, pmd", "pmd; sb=10", "own 10+ peer 32768+"},
+		{"RFC 7692 5", none, "pmd; sb=99 | pmd; cb | pmd; sn", "pmd", "own 15+ peer 32768+"},
+		{"RFC 7692 5", none, "foo; bar, pmd; sn", "pmd; sn", "own 15 peer 32768+"},
+		{"RFC 7692 5", none, "pmd, pmd; sn; cn", "pmd", "own 15+ peer 32768+"},
 
-		// No context takeover by the server's wish.
-		{Params{ServerNoContextTakeover: true}, "pmd", "pmd; sn", "own 15 peer 32768+"},
-		{Params{ServerNoContextTakeover: true}, "pmd; sn", "pmd; sn", "own 15 peer 32768+"},
-		{Params{ClientNoContextTakeover: true}, "pmd", "pmd; cn", "own 15+ peer 32768"},
-		{Params{ClientNoContextTakeover: true}, "pmd; sn", "pmd; sn; cn", "own 15 peer 32768"},
+		// No context takeover because the server requires it.
+		{"RFC 7692 7.1.1.1", Params{ServerNoContextTakeover: true}, "pmd", "pmd; sn", "own 15 peer 32768+"},
+		{"RFC 7692 7.1.1.1", Params{ServerNoContextTakeover: true}, "pmd; sn", "pmd; sn", "own 15 peer 32768+"},
+		{"RFC 7692 7.1.1.2", Params{ClientNoContextTakeover: true}, "pmd", "pmd; cn", "own 15+ peer 32768"},
+		{"RFC 7692 7.1", Params{ClientNoContextTakeover: true}, "pmd; sn", "pmd; sn; cn", "own 15 peer 32768"},
 
-		// A limit of the server's own window: the smaller one, stated also
-		// where nobody asked.
-		{Params{ServerMaxWindowBits: 10}, "pmd", "pmd; sb=10", "own 10+ peer 32768+"},
-		{Params{ServerMaxWindowBits: 10}, "pmd; sb=12", "pmd; sb=10", "own 10+ peer 32768+"},
-		{Params{ServerMaxWindowBits: 10}, "pmd; sb=10", "pmd; sb=10", "own 10+ peer 32768+"},
-		{Params{ServerMaxWindowBits: 10}, "pmd; sb=9", "pmd; sb=9", "own 9+ peer 32768+"},
-		{Params{ServerMaxWindowBits: 15}, "pmd", "pmd", "own 15+ peer 32768+"},
-		{Params{ServerMaxWindowBits: 15}, "pmd; sb=15", "pmd; sb=15", "own 15+ peer 32768+"},
-		{Params{ServerMaxWindowBits: 1}, "pmd", "pmd; sb=8", "own 8+ peer 32768+"},
-		{Params{ServerMaxWindowBits: 99}, "pmd", "pmd", "own 15+ peer 32768+"},
+		// A limit of the server's own window: the smaller one, stated even if
+		// nothing was offered.
+		{"RFC 7692 7.1.2.1", Params{ServerMaxWindowBits: 10}, "pmd", "pmd; sb=10", "own 10+ peer 32768+"},
+		{"RFC 7692 7.1.2.1", Params{ServerMaxWindowBits: 10}, "pmd; sb=12", "pmd; sb=10", "own 10+ peer 32768+"},
+		{"RFC 7692 7.1.2.1", Params{ServerMaxWindowBits: 10}, "pmd; sb=10", "pmd; sb=10", "own 10+ peer 32768+"},
+		{"RFC 7692 7.1.2.1", Params{ServerMaxWindowBits: 10}, "pmd; sb=9", "pmd; sb=9", "own 9+ peer 32768+"},
+		{"RFC 7692 7.1.2.1", Params{ServerMaxWindowBits: 15}, "pmd", "pmd", "own 15+ peer 32768+"},
+		{"RFC 7692 7.1.2.1", Params{ServerMaxWindowBits: 15}, "pmd; sb=15", "pmd; sb=15", "own 15+ peer 32768+"},
+		{"RFC 7692 7.1.2.1", Params{ServerMaxWindowBits: 1}, "pmd", "pmd; sb=8", "own 8+ peer 32768+"},
+		{"RFC 7692 7.1.2.1", Params{ServerMaxWindowBits: 99}, "pmd", "pmd", "own 15+ peer 32768+"},
 
-		// A limit of the client's window: only where the client offers it.
-		{Params{ClientMaxWindowBits: 10}, "pmd", "", ""},
-		{Params{ClientMaxWindowBits: 10}, "pmd; cn; sn", "", ""},
-		{Params{ClientMaxWindowBits: 10}, "pmd; cb", "pmd; cb=10", "own 15+ peer 1024+"},
-		{Params{ClientMaxWindowBits: 10}, "pmd; cb=12", "pmd; cb=10", "own 15+ peer 1024+"},
-		{Params{ClientMaxWindowBits: 10}, "pmd; cb=10", "pmd; cb=10", "own 15+ peer 1024+"},
-		{Params{ClientMaxWindowBits: 10}, "pmd; cb=9", "pmd; cb=9", "own 15+ peer 512+"},
-		{Params{ClientMaxWindowBits: 10}, "pmd, pmd; cb; sn", "pmd; sn; cb=10", "own 15 peer 1024+"},
-		{Params{ClientMaxWindowBits: 15}, "pmd", "pmd", "own 15+ peer 32768+"},
-		{Params{ClientMaxWindowBits: 15}, "pmd; cb", "pmd", "own 15+ peer 32768+"},
-		{Params{ClientMaxWindowBits: -1}, "pmd; cb=9", "pmd; cb=9", "own 15+ peer 512+"},
+		// A limit of the client's window: only if the client offers it.
+		{"RFC 7692 7.1.2.2", Params{ClientMaxWindowBits: 10}, "pmd", "", ""},
+		{"RFC 7692 7.1", Params{ClientMaxWindowBits: 10}, "pmd; cn; sn", "", ""},
+		{"RFC 7692 7.1.2.2", Params{ClientMaxWindowBits: 10}, "pmd; cb", "pmd; cb=10", "own 15+ peer 1024+"},
+		{"RFC 7692 7.1.2.2", Params{ClientMaxWindowBits: 10}, "pmd; cb=12", "pmd; cb=10", "own 15+ peer 1024+"},
+		{"RFC 7692 7.1.2.2", Params{ClientMaxWindowBits: 10}, "pmd; cb=10", "pmd; cb=10", "own 15+ peer 1024+"},
+		{"RFC 7692 7.1.2.2", Params{ClientMaxWindowBits: 10}, "pmd; cb=9", "pmd; cb=9", "own 15+ peer 512+"},
+		{"RFC 7692 7.1", Params{ClientMaxWindowBits: 10}, "pmd, pmd; cb; sn", "pmd; sn; cb=10", "own 15 peer 1024+"},
+		{"RFC 7692 7.1.2.2", Params{ClientMaxWindowBits: 15}, "pmd", "pmd", "own 15+ peer 32768+"},
+		{"RFC 7692 7.1.2.2", Params{ClientMaxWindowBits: 15}, "pmd; cb", "pmd", "own 15+ peer 32768+"},
+		{"RFC 7692 7.1.2.2", Params{ClientMaxWindowBits: -1}, "pmd; cb=9", "pmd; cb=9", "own 15+ peer 512+"},
 
 		// Everything together.
-		{Params{true, true, 9, 9}, "pmd; cb", "pmd; sn; cn; sb=9; cb=9", "own 9 peer 512"},
-		{Params{true, true, 9, 9}, "pmd; sb=8; cb=8", "pmd; sn; cn; sb=8; cb=8", "own 8 peer 256"},
+		{"RFC 7692 7.1", Params{true, true, 9, 9}, "pmd; cb", "pmd; sn; cn; sb=9; cb=9", "own 9 peer 512"},
+		{"RFC 7692 7.1", Params{true, true, 9, 9}, "pmd; sb=8; cb=8", "pmd; sn; cn; sb=8; cb=8", "own 8 peer 256"},
 	}
 	for _, tt := range tests {
-		t.Run(fmt.Sprintf("%+v %s", tt.limits, tt.offer), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %+v %s", tt.rule, tt.limits, tt.offer), func(t *testing.T) {
 			e := &spy{Extension: &Extension{Params: tt.limits}}
 			lines := strings.Split(abbreviated.Replace(tt.offer), " | ")
 			answer, _, err := extensions.Accept([]extensions.Extension{e}, header(lines...))
@@ -170,7 +173,7 @@ func TestAccept(t *testing.T) {
 			if e.String() != tt.sides {
 				t.Errorf("%v, want %v", e, tt.sides)
 			}
-			// A client that has offered this follows.
+			// A client with this offer accepts the answer.
 			if o, err := parse(mustParams(t, tt.offer), true); err == nil {
 				a, _ := parse(mustParams(t, tt.answer), false)
 				if err := a.fits(o); err != nil {
@@ -195,6 +198,11 @@ func mustParams(t *testing.T, s string) []extensions.Param {
 }
 
 func TestOffer(t *testing.T) {
+	t.Run("RFC 7692 12.1 name", func(t *testing.T) {
+		if got := (&Extension{}).Name(); got != "permessage-deflate" {
+			t.Error(got)
+		}
+	})
 	tests := []struct {
 		e    *Extension
 		want string
@@ -213,10 +221,43 @@ func TestOffer(t *testing.T) {
 		},
 	}
 	for _, tt := range tests {
-		got, err := extensions.OfferHeader([]extensions.Extension{tt.e})
-		if want := abbreviated.Replace(tt.want); got != want || err != nil {
-			t.Errorf("got %q and %v, want %q", got, err, want)
-		}
+		t.Run("RFC 7692 7.1 "+tt.want, func(t *testing.T) {
+			got, err := extensions.OfferHeader([]extensions.Extension{tt.e})
+			if want := abbreviated.Replace(tt.want); got != want || err != nil {
+				t.Errorf("got %q and %v, want %q", got, err, want)
+			}
+		})
+	}
+}
+
+func TestSet(t *testing.T) {
+	tests := []struct {
+		rule, name, value string
+		want              Params
+		err               string
+	}{
+		{"RFC 7692 7.1.1.1", serverNoContext, "", Params{ServerNoContextTakeover: true}, ""},
+		{"RFC 7692 7.1.1.2", clientNoContext, "", Params{ClientNoContextTakeover: true}, ""},
+		{"RFC 7692 7.1.2.1", serverBits, "10", Params{ServerMaxWindowBits: 10}, ""},
+		{"RFC 7692 7.1.2.2", clientBits, "8", Params{ClientMaxWindowBits: 8}, ""},
+		{"RFC 7692 7.1.2.2", clientBits, "", Params{}, ""},
+		{"RFC 7692 7.1.1.1", serverNoContext, "1", Params{}, `sn has the value "1"`},
+		{"RFC 7692 7.1.2.1", serverBits, "", Params{}, `sb is "", not a number from 8 to 15`},
+		{"RFC 7692 7.1.2.1", serverBits, "16", Params{}, `sb is "16", not a number from 8 to 15`},
+		{"RFC 7692 7.1.2.2", clientBits, "08", Params{}, `cb is "08", not a number from 8 to 15`},
+		{"RFC 7692 7.1", "window", "8", Params{}, `"window" is unknown`},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%s %s=%s", tt.rule, tt.name, tt.value), func(t *testing.T) {
+			var p Params
+			err := p.Set(tt.name, tt.value)
+			if p != tt.want || (err != nil) != (tt.err != "") {
+				t.Errorf("%+v, %v", p, err)
+			}
+			if want := "websocket: invalid argument: parameter " + abbreviated.Replace(tt.err); err != nil && (err.Error() != want || !errors.Is(err, ws.ErrInvalid)) {
+				t.Errorf("%v, want %s", err, want)
+			}
+		})
 	}
 }
 
@@ -224,59 +265,60 @@ func TestActivate(t *testing.T) {
 	none := []Params{{}}
 	plain := Params{ClientMaxWindowBits: -1}
 	tests := []struct {
+		rule   string
 		offers []Params
 		answer string
 		sides  string
 		err    string
 	}{
-		{none, "pmd", "own 15+ peer 32768+", ""},
-		{none, "pmd; sn", "own 15+ peer 32768", ""},
-		{none, "pmd; cn", "own 15 peer 32768+", ""},
-		{none, "pmd; sb=8", "own 15+ peer 256+", ""},
-		{none, "pmd; sb=15; cb=15", "own 15+ peer 32768+", ""},
-		{none, "pmd; cb=8", "own 8+ peer 32768+", ""},
-		{none, `pmd; cb="9"`, "own 9+ peer 32768+", ""},
-		{none, "pmd; cb=9; sb=10; cn; sn", "own 9 peer 1024", ""},
+		{"RFC 7692 7.1", none, "pmd", "own 15+ peer 32768+", ""},
+		{"RFC 7692 7.1.1.1", none, "pmd; sn", "own 15+ peer 32768", ""},
+		{"RFC 7692 7.1.1.2", none, "pmd; cn", "own 15 peer 32768+", ""},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=8", "own 15+ peer 256+", ""},
+		{"RFC 7692 7.1", none, "pmd; sb=15; cb=15", "own 15+ peer 32768+", ""},
+		{"RFC 7692 7.1.2.2", none, "pmd; cb=8", "own 8+ peer 32768+", ""},
+		{"RFC 7692 7.1.2.2", none, `pmd; cb="9"`, "own 9+ peer 32768+", ""},
+		{"RFC 7692 7.1", none, "pmd; cb=9; sb=10; cn; sn", "own 9 peer 1024", ""},
 
-		// What no answer may say.
-		{none, "pmd; cb", "", `parameter cb is "", not a number from 8 to 15`},
-		{none, "pmd; sb", "", `parameter sb is "", not a number from 8 to 15`},
-		{none, "pmd; cb=16", "", `parameter cb is "16", not a number from 8 to 15`},
-		{none, "pmd; sb=7", "", `parameter sb is "7", not a number from 8 to 15`},
-		{none, "pmd; sb=08", "", `parameter sb is "08", not a number from 8 to 15`},
-		{none, "pmd; sn=1", "", `parameter sn has the value "1"`},
-		{none, "pmd; cn=x", "", `parameter cn has the value "x"`},
-		{none, "pmd; sn; sn", "", `parameter sn stands there twice`},
-		{none, "pmd; cb=9; cb=9", "", `parameter cb stands there twice`},
-		{none, "pmd; foo", "", `parameter "foo" is not known`},
-		{none, "pmd; foo=1; cn", "", `parameter "foo" is not known`},
+		// What no answer may contain.
+		{"RFC 7692 7.1.2.2", none, "pmd; cb", "", `parameter cb is "", not a number from 8 to 15`},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb", "", `parameter sb is "", not a number from 8 to 15`},
+		{"RFC 7692 7.1.2.2", none, "pmd; cb=16", "", `parameter cb is "16", not a number from 8 to 15`},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=7", "", `parameter sb is "7", not a number from 8 to 15`},
+		{"RFC 7692 7.1.2.1", none, "pmd; sb=08", "", `parameter sb is "08", not a number from 8 to 15`},
+		{"RFC 7692 7.1.1.1", none, "pmd; sn=1", "", `parameter sn has the value "1"`},
+		{"RFC 7692 7.1.1.2", none, "pmd; cn=x", "", `parameter cn has the value "x"`},
+		{"RFC 7692 7.1.1.1", none, "pmd; sn; sn", "", `parameter sn appears twice`},
+		{"RFC 7692 7.1.2.2", none, "pmd; cb=9; cb=9", "", `parameter cb appears twice`},
+		{"RFC 7692 7.1", none, "pmd; foo", "", `parameter "foo" is unknown`},
+		{"RFC 7692 7.1.1.2", none, "pmd; foo=1; cn", "", `parameter "foo" is unknown`},
 
-		// What does not fit the offer.
-		{[]Params{plain}, "pmd", "own 15+ peer 32768+", ""},
-		{[]Params{plain}, "pmd; sn; cn; sb=9", "own 15 peer 512", ""},
-		{[]Params{plain}, "pmd; cb=15", "", "answer has cb, which was not offered"},
-		{[]Params{{ServerNoContextTakeover: true}}, "pmd; sn", "own 15+ peer 32768", ""},
-		{[]Params{{ServerNoContextTakeover: true}}, "pmd", "", "answer lacks sn, which was asked for"},
-		{[]Params{{ServerMaxWindowBits: 10}}, "pmd; sb=10", "own 15+ peer 1024+", ""},
-		{[]Params{{ServerMaxWindowBits: 10}}, "pmd; sb=9", "own 15+ peer 512+", ""},
-		{[]Params{{ServerMaxWindowBits: 10}}, "pmd; sb=11", "", "answer has sb 11, at most 10 was asked for"},
-		{[]Params{{ServerMaxWindowBits: 10}}, "pmd", "", "answer has sb 15, at most 10 was asked for"},
-		{[]Params{{ServerMaxWindowBits: 15}}, "pmd", "own 15+ peer 32768+", ""},
-		{[]Params{{ClientMaxWindowBits: 10}}, "pmd; cb=11", "", "answer has cb 11, above 10, which was offered"},
+		// What does not match the offer.
+		{"RFC 7692 7.1.2.2", []Params{plain}, "pmd", "own 15+ peer 32768+", ""},
+		{"RFC 7692 7.1", []Params{plain}, "pmd; sn; cn; sb=9", "own 15 peer 512", ""},
+		{"RFC 7692 7.1.2.2", []Params{plain}, "pmd; cb=15", "", "answer has cb, which was not offered"},
+		{"RFC 7692 7.1.1.1", []Params{{ServerNoContextTakeover: true}}, "pmd; sn", "own 15+ peer 32768", ""},
+		{"RFC 7692 7.1.1.1", []Params{{ServerNoContextTakeover: true}}, "pmd", "", "answer lacks sn, which was offered"},
+		{"RFC 7692 7.1.2.1", []Params{{ServerMaxWindowBits: 10}}, "pmd; sb=10", "own 15+ peer 1024+", ""},
+		{"RFC 7692 7.1.2.1", []Params{{ServerMaxWindowBits: 10}}, "pmd; sb=9", "own 15+ peer 512+", ""},
+		{"RFC 7692 7.1.2.1", []Params{{ServerMaxWindowBits: 10}}, "pmd; sb=11", "", "answer has sb 11, above 10, which was offered"},
+		{"RFC 7692 7.1.2.1", []Params{{ServerMaxWindowBits: 10}}, "pmd", "", "answer has sb 15, above 10, which was offered"},
+		{"RFC 7692 7.1.2.1", []Params{{ServerMaxWindowBits: 15}}, "pmd", "own 15+ peer 32768+", ""},
+		{"RFC 7692 7.1.2.2", []Params{{ClientMaxWindowBits: 10}}, "pmd; cb=11", "", "answer has cb 11, above 10, which was offered"},
 
-		// Promises of the offer hold without an answer.
-		{[]Params{{ClientNoContextTakeover: true}}, "pmd", "own 15 peer 32768+", ""},
-		{[]Params{{ClientMaxWindowBits: 10}}, "pmd", "own 10+ peer 32768+", ""},
-		{[]Params{{ClientMaxWindowBits: 10}}, "pmd; cb=9", "own 9+ peer 32768+", ""},
+		// Promises of the offer apply whatever the answer is.
+		{"RFC 7692 7.1.1.2", []Params{{ClientNoContextTakeover: true}}, "pmd", "own 15 peer 32768+", ""},
+		{"RFC 7692 7.1.2.2", []Params{{ClientMaxWindowBits: 10}}, "pmd", "own 10+ peer 32768+", ""},
+		{"RFC 7692 7.1.2.2", []Params{{ClientMaxWindowBits: 10}}, "pmd; cb=9", "own 9+ peer 32768+", ""},
 
 		// Fallback: the first offer that fits.
-		{[]Params{{ServerMaxWindowBits: 10}, {}}, "pmd", "own 15+ peer 32768+", ""},
-		{[]Params{{ServerMaxWindowBits: 10}, {ClientNoContextTakeover: true}}, "pmd", "own 15 peer 32768+", ""},
-		{[]Params{{ServerMaxWindowBits: 10}, {ServerNoContextTakeover: true}}, "pmd; sb=9", "own 15+ peer 512+", ""},
-		{[]Params{{ServerMaxWindowBits: 10}, {ServerNoContextTakeover: true}}, "pmd", "", "answer has sb 15, at most 10 was asked for"},
+		{"RFC 7692 5", []Params{{ServerMaxWindowBits: 10}, {}}, "pmd", "own 15+ peer 32768+", ""},
+		{"RFC 7692 5", []Params{{ServerMaxWindowBits: 10}, {ClientNoContextTakeover: true}}, "pmd", "own 15 peer 32768+", ""},
+		{"RFC 7692 5", []Params{{ServerMaxWindowBits: 10}, {ServerNoContextTakeover: true}}, "pmd; sb=9", "own 15+ peer 512+", ""},
+		{"RFC 7692 5", []Params{{ServerMaxWindowBits: 10}, {ServerNoContextTakeover: true}}, "pmd", "", "answer has sb 15, above 10, which was offered"},
 	}
 	for _, tt := range tests {
-		t.Run(fmt.Sprintf("%+v %s", tt.offers, tt.answer), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %+v %s", tt.rule, tt.offers, tt.answer), func(t *testing.T) {
 			e := &spy{Extension: &Extension{Params: tt.offers[0], Fallback: tt.offers[1:]}}
 			p, err := extensions.Activate([]extensions.Extension{e}, header(abbreviated.Replace(tt.answer)))
 			if err != nil {

@@ -6,25 +6,25 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// receiver decompresses. Between messages it holds the window under context
-// takeover, and nothing without.
+// receiver decompresses messages. Between messages it holds the window under context
+// takeover, and nothing otherwise.
 type receiver struct {
 	inflater inflater
 	window   window
-	inside   bool // a message is under way
-	begun    bool // a byte of it has come
+	inside   bool // within a message
+	begun    bool // a byte of the message has been received
 }
 
 func newReceiver(peer side) receiver {
 	return receiver{window: newWindow(int(peer.bits), peer.takeover)}
 }
 
-// errTruncated is what is wrong with a message that ends too soon.
-var errTruncated = errors.New("ends inside a block")
+// errTruncated is the error for an incomplete message.
+var errTruncated = errors.New("ends within a block")
 
-// Decode implements [extensions.Session] (RFC 7692, section 7.2.2). It does not
-// put the 4 bytes behind the message that the sender has taken away, but checks
-// whether they would complete it: so they can not end up as text.
+// Decode implements [extensions.Session] (RFC 7692, section 7.2.2). It does not append the
+// 4 bytes that the sender removed, but checks whether they would complete the message. So
+// they cannot become text.
 func (r *receiver) Decode(dst, src []byte, fin bool) (nd, ns int, err error) {
 	if !r.inside {
 		r.inflater.reset(&r.window)
@@ -45,10 +45,10 @@ func (r *receiver) Decode(dst, src []byte, fin bool) (nd, ns int, err error) {
 	return nd, ns, err
 }
 
-// whole reports whether the message may end here: behind the header of an empty
-// block without compression, whose other bytes the sender has taken away. Also
-// good, though not what RFC 7692 asks for, is a message that has kept them, one
-// that ends with a final block, and one of no bytes at all.
+// whole reports whether the message may end here: after the header of an empty block
+// without compression, whose other bytes the sender removed. It also accepts, beyond RFC
+// 7692, a message that has kept them, one that ends with a final block, and one without
+// any bytes.
 func (r *receiver) whole() bool {
 	z := &r.inflater
 	return z.awaitsLength() || z.flushed() || z.afterFinal() || !r.begun

@@ -13,8 +13,8 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// TestTick has Tick make an idle connection let go of its compressor, and leave it
-// to one that sends fragment after fragment of a message.
+// TestTick: Tick makes an idle connection release its compressor, but not a connection
+// that sends one fragment of a message after the other.
 func TestTick(t *testing.T) {
 	t.Run("messages", func(t *testing.T) {
 		testTick(t, func(d *driver.Driver, p []byte, _ bool) error { return d.Text(p) }, 4)
@@ -28,7 +28,7 @@ func testTick(t *testing.T, send func(d *driver.Driver, p []byte, fin bool) erro
 	e := &Extension{}
 	server, client := connect(t, nil, nil, e, &Extension{})
 	text := prose(rand.New(rand.NewPCG(1, 1)), 1000)
-	if next := server.NextTick(); !next.IsZero() {
+	if next, ok := server.NextTick(); ok {
 		t.Fatalf("before any message a tick is due at %v", next)
 	}
 	start := time.Unix(1000, 0)
@@ -37,7 +37,7 @@ func testTick(t *testing.T, send func(d *driver.Driver, p []byte, fin bool) erro
 		if err := send(server.Driver, text, false); err != nil {
 			t.Fatal(err)
 		}
-		if next := server.NextTick(); next.IsZero() || next.After(at.Add(2*time.Second)) {
+		if next, ok := server.NextTick(); !ok || next.After(at.Add(2*time.Second)) {
 			t.Fatalf("after a message the next tick is %v", next)
 		}
 		at = at.Add(1500 * time.Millisecond)
@@ -46,19 +46,19 @@ func testTick(t *testing.T, send func(d *driver.Driver, p []byte, fin bool) erro
 			t.Fatal("a busy connection keeps no compressor")
 		}
 	}
-	next := server.NextTick()
+	next, _ := server.NextTick()
 	if want := at.Add(2 * time.Second); !next.Equal(want) {
 		t.Fatalf("next tick at %v, want %v", next, want)
 	}
 	server.Tick(next.Add(-1))
 	if server.spy.s.comp == nil {
-		t.Fatal("let go too early")
+		t.Fatal("released too early")
 	}
 	server.Tick(next)
 	if server.spy.s.comp != nil || e.kept.Load() != 0 {
 		t.Fatal("an idle connection keeps its compressor")
 	}
-	if next := server.NextTick(); !next.IsZero() {
+	if next, ok := server.NextTick(); ok {
 		t.Fatalf("on an idle connection a tick is due at %v", next)
 	}
 	if err := send(server.Driver, text, true); err != nil {
@@ -71,7 +71,7 @@ func testTick(t *testing.T, send func(d *driver.Driver, p []byte, fin bool) erro
 	}
 }
 
-// TestEnd has a connection let go of its compressor however it ends.
+// TestEnd: a connection releases its compressor however it ends.
 func TestEnd(t *testing.T) {
 	tests := map[string]func(server, client *peer){
 		"close here": func(server, client *peer) {
@@ -115,8 +115,8 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// TestEndUnheard has the compressor let go when the end is known, though nobody
-// comes to fetch the Close event.
+// TestEndUnheard: the compressor is released when the end is known, even if the Close
+// event is not fetched.
 func TestEndUnheard(t *testing.T) {
 	tests := map[string]func(d *driver.Driver){
 		"end of the transport": (*driver.Driver).EOF,
@@ -134,14 +134,14 @@ func TestEndUnheard(t *testing.T) {
 			server.Text(prose(rand.New(rand.NewPCG(1, 1)), 1000))
 		}
 		end(server.Driver)
-		if !server.Pending() || server.spy.s.comp != nil || e.kept.Load() != 0 {
-			t.Errorf("%s: pending %v, %d compressors kept", name, server.Pending(), e.kept.Load())
+		if server.Needs()&driver.NeedFetch == 0 || server.spy.s.comp != nil || e.kept.Load() != 0 {
+			t.Errorf("%s: needs %v, %d compressors kept", name, server.Needs(), e.kept.Load())
 		}
 	}
 }
 
-// TestDropped has drivers that nobody ends give their places back once they have
-// been collected.
+// TestDropped: drivers that are dropped without an end give up their places when they are
+// collected.
 func TestDropped(t *testing.T) {
 	e := &Extension{Keep: 3}
 	text := prose(rand.New(rand.NewPCG(1, 1)), 1000)

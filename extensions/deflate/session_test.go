@@ -10,7 +10,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
-// prose returns n bytes that look like JSON and repeat themselves near and far.
+// prose returns n bytes that look like JSON, with repetitions near and far.
 func prose(rnd *rand.Rand, n int) []byte {
 	var b []byte
 	for len(b) < n {
@@ -24,7 +24,7 @@ func prose(rnd *rand.Rand, n int) []byte {
 	return b[:n]
 }
 
-// noise returns n bytes that can not be compressed.
+// noise returns n bytes that cannot be compressed.
 func noise(rnd *rand.Rand, n int) []byte {
 	b := make([]byte, n)
 	for i := range b {
@@ -33,8 +33,8 @@ func noise(rnd *rand.Rand, n int) []byte {
 	return b
 }
 
-// mixture returns messages of many sizes, some of which can not be compressed,
-// and which repeat parts of each other.
+// mixture returns messages of many sizes that repeat parts of each other. Some cannot be
+// compressed.
 func mixture(rnd *rand.Rand, n int) [][]byte {
 	sizes := []int{0, 1, 10, 33, 100, 127, 128, 129, 300, 1000, 4000, 5000, 20000}
 	text := prose(rnd, 100000)
@@ -51,7 +51,7 @@ func mixture(rnd *rand.Rand, n int) [][]byte {
 	return append(all, text[:70000], nil, text[100:400], text[30000:100000], text[:65535+40], text[:200])
 }
 
-// send encodes p in so many fragments; ok is false if it goes as it is.
+// send encodes p in the given number of fragments. ok is false if it is sent unchanged.
 func (s *sender) send(t testing.TB, p []byte, fragments int) (out []byte, ok bool) {
 	t.Helper()
 	size := len(p)
@@ -71,8 +71,8 @@ func (s *sender) send(t testing.TB, p []byte, fragments int) (out []byte, ok boo
 	return out, true
 }
 
-// TestWindow has everything that is sent read by an inflater with exactly the
-// window that was agreed on.
+// TestWindow: an inflater with exactly the negotiated window reads everything that is
+// sent (RFC 7692, section 7.1.2).
 func TestWindow(t *testing.T) {
 	for bits := uint8(minBits); bits <= maxBits; bits++ {
 		levels := []int{1}
@@ -88,7 +88,7 @@ func TestWindow(t *testing.T) {
 				"without takeover":       {Level: level, Threshold: -1},
 				"kept, from a threshold": {Level: level},
 			} {
-				t.Run(fmt.Sprintf("%d bits, level %d, %s", bits, level, name), func(t *testing.T) {
+				t.Run(fmt.Sprintf("RFC 7692 7.1.2 %d bits, level %d, %s", bits, level, name), func(t *testing.T) {
 					testWindow(t, e, side{name != "without takeover", bits})
 				})
 			}
@@ -124,8 +124,8 @@ func testWindow(t *testing.T, e *Extension, terms side) {
 	}
 }
 
-// TestSmall sends what chats send: under context takeover even messages that
-// are too short for a compressor of its own level get small.
+// TestSmall sends messages like those of a chat: under context takeover even messages
+// that are too short for the compressor of their level become smaller.
 func TestSmall(t *testing.T) {
 	for _, level := range []int{1, 6, 9} {
 		e := &Extension{Level: level, Threshold: -1}
@@ -147,9 +147,13 @@ func TestSmall(t *testing.T) {
 	}
 }
 
-// TestSecret takes the compressor that one connection has used and lets another
-// connection send the same text: it must not refer to the first one's.
+// TestSecret takes the compressor that one connection has used, and sends the same text
+// on another connection: it must not refer to the text of the first.
 func TestSecret(t *testing.T) {
+	t.Run("RFC 7692 8", testSecret)
+}
+
+func testSecret(t *testing.T) {
 	secret := prose(rand.New(rand.NewPCG(1, 1)), 3000)
 	for _, f := range []side{{true, 8}, {true, 12}, {true, 15}, {false, 10}, {false, 15}} {
 		for _, level := range []int{1, 6, 9} {
@@ -186,7 +190,7 @@ func TestSecret(t *testing.T) {
 	}
 }
 
-// TestKeep holds the number of kept compressors against the limit.
+// TestKeep checks the number of kept compressors.
 func TestKeep(t *testing.T) {
 	terms := side{true, maxBits}
 	text := prose(rand.New(rand.NewPCG(1, 1)), 1000)
@@ -214,7 +218,7 @@ func TestKeep(t *testing.T) {
 		all[0].Release()
 		last.send(t, text, 1)
 		if (last.comp != nil) != (tt.want > 0) || kept() != tt.want {
-			t.Errorf("Keep %d: what one connection lets go, another does not get", tt.keep)
+			t.Errorf("Keep %d: another connection does not get what one releases", tt.keep)
 		}
 		for _, s := range all {
 			s.Release()
@@ -225,8 +229,8 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// TestRemembers has messages and fragments that are a little longer than blocks,
-// and what follows refer to their end.
+// TestRemembers: text that follows messages and fragments slightly longer than blocks
+// refers to their end.
 func TestRemembers(t *testing.T) {
 	text := prose(rand.New(rand.NewPCG(1, 1)), 4*blockSize)
 	for _, level := range []int{1, 6, 9} {
@@ -265,7 +269,7 @@ func TestRemembers(t *testing.T) {
 	}
 }
 
-// TestIdle measures what an idle connection holds.
+// TestIdle measures the memory of an idle connection.
 func TestIdle(t *testing.T) {
 	if size := unsafe.Sizeof(session{}); size > 240 {
 		t.Errorf("a session has %d bytes", size)
@@ -312,7 +316,7 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-// TestForms holds which connections share prepared messages.
+// TestForms checks which connections share prepared messages.
 func TestForms(t *testing.T) {
 	a, b := &Extension{}, &Extension{Level: 5}
 	form := func(e *Extension, s side) any { return newSession(e, s, side{}).Form() }
@@ -325,7 +329,7 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestReleaseInside lets go of the compressor between the fragments of messages.
+// TestReleaseInside releases the compressor between the fragments of messages.
 func TestReleaseInside(t *testing.T) {
 	text := prose(rand.New(rand.NewPCG(1, 1)), 9000)
 	for _, terms := range []side{{true, 15}, {false, 15}, {true, 9}, {false, 9}} {

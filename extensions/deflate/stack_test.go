@@ -11,8 +11,8 @@ import (
 	"github.com/sans-io/websocket-driver/extensions"
 )
 
-// stamp is an extension of a third party: it puts a byte behind messages, and
-// marks them with RSV2.
+// stamp is an extension of a third party: it appends a byte to messages and marks them
+// with RSV2.
 type stamp struct {
 	before byte
 	held   bool
@@ -38,7 +38,7 @@ func (s *stamp) Encode(dst, src []byte, fin bool) ([]byte, error) {
 	return dst, nil
 }
 
-// Decode holds back one byte until it knows that another follows.
+// Decode holds back one byte until another follows.
 func (s *stamp) Decode(dst, src []byte, fin bool) (nd, ns int, err error) {
 	for nd < len(dst) && ns < len(src) {
 		if s.held {

@@ -14,8 +14,8 @@ import (
 	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
-// TestStream sends long messages by Fragment and receives them in pieces, each
-// way, and holds that what they allocate does not grow with them.
+// TestStream sends long messages by Fragment and receives them in pieces, in each
+// direction. What that allocates does not grow with the messages.
 func TestStream(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 1))
 	mixed := append(prose(rnd, 200<<10), noise(rnd, 56<<10)...)
@@ -40,7 +40,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// testStream sends size bytes of text, again and again.
+// testStream sends size bytes of text repeatedly.
 func testStream(t *testing.T, from, to *peer, text []byte, size int) {
 	t.Helper()
 	const most = 4 << 20 // bytes: a compressor and some buffers

@@ -2,8 +2,10 @@ package deflate
 
 import (
 	"bytes"
+	"compress/flate"
 	"encoding/hex"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -11,7 +13,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
-// unhex reads hexadecimal digits with blanks between them.
+// unhex decodes hexadecimal digits with blanks between them.
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
@@ -50,28 +52,28 @@ func (r *receiver) read(chunks [][]byte, size int) ([]byte, error) {
 	return out, nil
 }
 
-// TestVectors has the examples of RFC 7692, section 7.2.3, and the liberties
-// that receivers take.
+// TestVectors checks the examples of RFC 7692, section 7.2.3, and forms that receivers
+// accept beyond them.
 func TestVectors(t *testing.T) {
 	tests := []struct {
 		name     string
 		takeover bool
-		messages string // in hexadecimal, cut at |
-		want     string // cut at |
+		messages string // in hexadecimal, separated by |
+		want     string // separated by |
 	}{
-		{"7.2.3.1 one block", true, "f2 48 cd c9 c9 07 00", "Hello"},
-		{"7.2.3.2 sharing the window", true, "f2 48 cd c9 c9 07 00 | f2 00 11 00 00", "Hello|Hello"},
-		{"7.2.3.2 not sharing it", false, "f2 48 cd c9 c9 07 00 | f2 48 cd c9 c9 07 00", "Hello|Hello"},
-		{"7.2.3.3 no compression", true, "00 05 00 fa ff 48 65 6c 6c 6f 00", "Hello"},
-		{"7.2.3.4 BFINAL", true, "f3 48 cd c9 c9 07 00 00", "Hello"},
-		{"7.2.3.5 two blocks", true, "f2 48 05 00 00 00 ff ff ca c9 c9 07 00", "Hello"},
-		{"7.2.3.6 empty", true, "00", ""},
-		{"empty, then text", true, "00 | 02 00 | f2 48 cd c9 c9 07 00", "||Hello"},
-		{"empty block with its tail", true, "00 00 00 ff ff", ""},
-		{"text with its tail", true, "f2 48 cd c9 c9 07 00 00 00 ff ff", "Hello"},
-		{"ends with BFINAL", true, "f3 48 cd c9 c9 07 00", "Hello"},
-		{"goes on behind BFINAL", true, "f3 48 cd c9 c9 07 00 f2 48 cd c9 c9 07 00", "HelloHello"},
-		{"no bytes", true, " | f2 48 cd c9 c9 07 00", "|Hello"},
+		{"RFC 7692 7.2.3.1 one block", true, "f2 48 cd c9 c9 07 00", "Hello"},
+		{"RFC 7692 7.2.3.2 sharing the window", true, "f2 48 cd c9 c9 07 00 | f2 00 11 00 00", "Hello|Hello"},
+		{"RFC 7692 7.2.3.2 not sharing it", false, "f2 48 cd c9 c9 07 00 | f2 48 cd c9 c9 07 00", "Hello|Hello"},
+		{"RFC 7692 7.2.3.3 no compression", true, "00 05 00 fa ff 48 65 6c 6c 6f 00", "Hello"},
+		{"RFC 7692 7.2.3.4 BFINAL", true, "f3 48 cd c9 c9 07 00 00", "Hello"},
+		{"RFC 7692 7.2.3.5 two blocks", true, "f2 48 05 00 00 00 ff ff ca c9 c9 07 00", "Hello"},
+		{"RFC 7692 7.2.3.6 empty", true, "00", ""},
+		{"RFC 7692 7.2.3.6 empty, then text", true, "00 | 02 00 | f2 48 cd c9 c9 07 00", "||Hello"},
+		{"RFC 7692 7.2.2 empty block with its tail", true, "00 00 00 ff ff", ""},
+		{"RFC 7692 7.2.2 text with its tail", true, "f2 48 cd c9 c9 07 00 00 00 ff ff", "Hello"},
+		{"RFC 7692 7.2.3.4 ends with BFINAL", true, "f3 48 cd c9 c9 07 00", "Hello"},
+		{"RFC 7692 7.2.3.4 continues after BFINAL", true, "f3 48 cd c9 c9 07 00 f2 48 cd c9 c9 07 00", "HelloHello"},
+		{"RFC 7692 7.2.2 no bytes", true, " | f2 48 cd c9 c9 07 00", "|Hello"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -113,23 +115,23 @@ func within(chunks [][]byte, start, end int) (parts [][]byte) {
 	return parts
 }
 
-// TestBroken has messages that must fail with 1007, at every split.
+// TestBroken: messages that must fail with 1007, at every split.
 func TestBroken(t *testing.T) {
 	tests := []struct {
 		name, message, err string
 	}{
-		{"cut in a fixed block", "f2 48 cd c9", "ends inside a block"},
-		{"cut at the end of a fixed block", "f2 48 cd c9 c9", "ends inside a block"},
-		{"cut in the length of a stored block", "00 05 00 fa", "ends inside a block"},
-		{"cut 4 bytes before the end of a stored block", "00 05 00 fa ff 48", "ends inside a block"},
-		{"cut 1 byte before the end of a stored block", "00 05 00 fa ff 48 65 6c 6c", "ends inside a block"},
-		{"stored block and nothing behind", "00 05 00 fa ff 48 65 6c 6c 6f", "ends inside a block"},
-		{"half of the tail", "f2 48 cd c9 c9 07 00 00 00", "ends inside a block"},
-		{"three quarters of the tail", "f2 48 cd c9 c9 07 00 00 00 ff", "ends inside a block"},
-		{"garbage behind", "f2 48 cd c9 c9 07 00 de ad be ef", "stored block of length 0xadde with complement 0xefbe"},
-		{"block type 3", "06", "block type 3"},
-		{"over-subscribed codes", "e4 45 b4 b4 b4 b4 b4 3e 1c b4 b4", ""},
-		{"no history", "f2 00 11 00 00", "distance"},
+		{"RFC 7692 7.2.2 cut in a fixed block", "f2 48 cd c9", "ends within a block"},
+		{"RFC 7692 7.2.2 cut at the end of a fixed block", "f2 48 cd c9 c9", "ends within a block"},
+		{"RFC 7692 7.2.2 cut in the length of a stored block", "00 05 00 fa", "ends within a block"},
+		{"RFC 7692 7.2.2 cut 4 bytes before the end of a stored block", "00 05 00 fa ff 48", "ends within a block"},
+		{"RFC 7692 7.2.2 cut 1 byte before the end of a stored block", "00 05 00 fa ff 48 65 6c 6c", "ends within a block"},
+		{"RFC 7692 7.2.2 stored block and nothing after it", "00 05 00 fa ff 48 65 6c 6c 6f", "ends within a block"},
+		{"RFC 7692 7.2.2 half of the tail", "f2 48 cd c9 c9 07 00 00 00", "ends within a block"},
+		{"RFC 7692 7.2.2 three quarters of the tail", "f2 48 cd c9 c9 07 00 00 00 ff", "ends within a block"},
+		{"RFC 1951 3.2.4 garbage after the message", "f2 48 cd c9 c9 07 00 de ad be ef", "stored block of length 0xadde with complement 0xefbe"},
+		{"RFC 1951 3.2.3 block type 3", "06", "block type 3"},
+		{"RFC 1951 3.2.7 over-subscribed codes", "e4 45 b4 b4 b4 b4 b4 3e 1c b4 b4", ""},
+		{"RFC 1951 3.2.5 no history", "f2 00 11 00 00", "distance"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -146,13 +148,36 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestOwnVectors has the bytes that a sender makes where only one form is right.
+// TestOwnVectors checks the output of a sender where only one form is valid.
 func TestOwnVectors(t *testing.T) {
+	t.Run("RFC 7692 7.2.3.6 empty", testEmpty)
+	t.Run("RFC 7692 7.2.1 without its tail", testTail)
+}
+
+// testTail: a compressed message lacks the last four bytes of its last block, and with
+// them it is a complete stream.
+func testTail(t *testing.T) {
+	for level := 1; level <= maxLevel; level++ {
+		for _, text := range []string{"Hello", strings.Repeat("Hello, ", 1000)} {
+			s := newSession(&Extension{Level: level, Threshold: -1}, side{true, maxBits}, side{true, maxBits})
+			got, err := s.Encode(nil, []byte(text), true)
+			if err != nil || bytes.HasSuffix(got, []byte(tail)) {
+				t.Errorf("level %d: %x, %v", level, got, err)
+			}
+			whole, err := io.ReadAll(flate.NewReader(bytes.NewReader(append(got, tail+finalBlock...))))
+			if string(whole) != text || err != nil {
+				t.Errorf("level %d: %q, %v", level, whole, err)
+			}
+		}
+	}
+}
+
+func testEmpty(t *testing.T) {
 	s := newSession(&Extension{Threshold: -1}, side{true, maxBits}, side{true, maxBits})
 	if got, err := s.Encode(nil, nil, true); err != nil || !bytes.Equal(got, []byte{0}) {
-		t.Errorf("an empty message is %x, %v, want 00 (section 7.2.3.6)", got, err)
+		t.Errorf("an empty message is %x, %v, want 00", got, err)
 	}
 	if s.comp != nil {
-		t.Error("an empty message takes a compressor")
+		t.Error("an empty message uses a compressor")
 	}
 }

@@ -1,6 +1,6 @@
 module github.com/sans-io/websocket-driver/peers/client
 
-go 1.25
+go 1.26
 
 require github.com/sans-io/websocket-driver v0.0.0
 

@@ -9,35 +9,34 @@ import (
 	"github.com/sans-io/websocket-driver/driver/head"
 )
 
-// Challenge is one way in which a proxy that has answered 407 lets itself be
-// convinced (RFC 9110, section 11.3).
+// Challenge is one authentication challenge of a 407 (RFC 9110, section 11.3).
 type Challenge struct {
-	// Scheme is the authentication scheme as the proxy writes it; it is
-	// compared without regard to case: Basic, Digest, Negotiate.
+	// Scheme is the authentication scheme as sent by the proxy: Basic, Digest,
+	// Negotiate. It is compared without regard to case.
 	Scheme string
 
-	// Token is what follows the scheme if that is not a list of parameters
-	// (token68), or "".
+	// Token is what follows the scheme if that is a token68 and not a list of
+	// parameters, or "".
 	Token string
 
-	// Params are the parameters, quoted ones without their quotes.
+	// Params are the parameters. Quoted values are without their quotes.
 	Params []head.Field
 
 	// Method and Target are those of the request: CONNECT, host and port.
 	Method, Target string
 
-	// Rand is Config.Rand; nil stands for crypto/rand.Reader.
+	// Rand is Config.Rand. If nil, crypto/rand.Reader is used.
 	Rand io.Reader
 }
 
-// Param returns the value of the first parameter called name, without regard to
-// case, or "".
+// Param returns the value of the first parameter with the given name, compared
+// without regard to case, or "".
 func (c *Challenge) Param(name string) string { return head.Get(c.Params, name) }
 
 func (c *Challenge) is(scheme string) bool { return head.EqualFold(c.Scheme, scheme) }
 
-// strength orders the schemes. Of those that are not known here the caller's
-// hook decides, so they come first.
+// strength orders the schemes. Unknown schemes come first: the caller's hook
+// decides about them.
 func (c *Challenge) strength() int {
 	switch {
 	case c.is("Basic"):
@@ -50,9 +49,9 @@ func (c *Challenge) strength() int {
 	return 2
 }
 
-// authorize asks the hook for an answer to the 407 that p has received; "" means
-// that there is none.
-func (x *exchange) authorize(p *Conn) (string, error) {
+// authorize asks the hook to answer the 407 that p has received. It returns "" if
+// there is no answer.
+func (x *negotiation) authorize(p *Exchange) (string, error) {
 	if x.hook == nil || x.answers == maxAnswers {
 		return "", nil
 	}
@@ -71,7 +70,7 @@ func (x *exchange) authorize(p *Conn) (string, error) {
 			continue
 		}
 		if err := head.CheckField(head.Field{Name: "Proxy-Authorization", Value: authorization}); err != nil {
-			return "", fmt.Errorf("what the hook gives: %w", err)
+			return "", fmt.Errorf("result of Config.Challenge: %w", err)
 		}
 		x.scheme = c.Scheme
 		x.answers++
@@ -80,9 +79,9 @@ func (x *exchange) authorize(p *Conn) (string, error) {
 	return "", nil
 }
 
-// mayAnswer reports whether an answer to c can help. After an answer that was
-// refused, nothing weaker is tried: a proxy could collect passwords that way.
-func (x *exchange) mayAnswer(c *Challenge) bool {
+// mayAnswer reports whether an answer to c can help. After an answer was refused,
+// nothing weaker is tried: a proxy could collect passwords that way.
+func (x *negotiation) mayAnswer(c *Challenge) bool {
 	switch {
 	case x.scheme == "":
 		return true

@@ -7,8 +7,8 @@ import (
 	"github.com/sans-io/websocket-driver/driver/head"
 )
 
-// FuzzChallenges reads arbitrary fields. What is read is well-formed, and what
-// answers it can be sent, and says to the proxy what the proxy has said.
+// FuzzChallenges reads arbitrary fields. The challenges are well-formed, and the
+// answers can be sent and repeat the values of the proxy.
 func FuzzChallenges(f *testing.F) {
 	f.Add(`Basic realm="a, b=\"c\" \\", Digest realm=r, nonce="\"", qop="auth,auth-int", opaque="\\"`, "user")
 	f.Add("NTLM abc==, Digest nonce=n,, algorithm=SHA-256-sess,qop=auth,charset=UTF-8", "J\u00e4s\u00f8n \"Doe\"")

@@ -5,7 +5,6 @@ import (
 	"crypto/md5"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -16,34 +15,20 @@ import (
 )
 
 // Basic returns a hook for Config.Challenge that answers challenges of the Basic
-// scheme (RFC 7617). The password goes to the proxy as it is.
+// scheme (RFC 7617). It sends the password in the clear.
 func Basic(user, password string) func(*Challenge) (string, error) {
 	return func(c *Challenge) (string, error) {
 		if !c.is("Basic") {
 			return "", nil
 		}
-		return basic(user, password)
+		return head.BasicAuthorization(user, password)
 	}
-}
-
-// basic returns the value of the field. Its errors hold no part of the secret.
-func basic(user, password string) (string, error) {
-	switch {
-	case strings.Contains(user, ":"):
-		return "", fmt.Errorf("%w: Basic authorization for a user name with a colon", ws.ErrUnsupported)
-	case hasControl(user) || hasControl(password): // RFC 7617, section 2
-		return "", fmt.Errorf("%w: Basic authorization with a control byte in user name or password", ws.ErrUnsupported)
-	}
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password)), nil
-}
-
-func hasControl(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
 // Digest returns a hook for Config.Challenge that answers challenges of the
-// Digest scheme (RFC 7616): with SHA-256, SHA-256-sess, MD5 and MD5-sess, with
-// qop=auth or, as in RFC 2069, without. Every nonce is used once.
+// Digest scheme (RFC 7616) with the algorithms SHA-256, SHA-256-sess, MD5 and
+// MD5-sess, and with qop=auth or, as in RFC 2069, without qop. Every nonce is used
+// once.
 func Digest(user, password string) func(*Challenge) (string, error) {
 	return func(c *Challenge) (string, error) {
 		if !c.is("Digest") {
@@ -53,8 +38,8 @@ func Digest(user, password string) func(*Challenge) (string, error) {
 		if !ok {
 			return "", nil
 		}
-		if hasControl(user) {
-			return "", fmt.Errorf("%w: Digest authorization for a user name with a control byte", ws.ErrUnsupported)
+		if head.HasControl(user) {
+			return "", fmt.Errorf("%w: control byte in the user name of Digest authorization", ws.ErrInvalid)
 		}
 		if d.auth {
 			nonce := make([]byte, 16)
@@ -71,11 +56,11 @@ func isMD5(algorithm string) bool {
 	return algorithm == "" || head.EqualFold(algorithm, "MD5") || head.EqualFold(algorithm, "MD5-sess")
 }
 
-// digest is what an answer is calculated from.
+// digest holds the values that an answer is computed from.
 type digest struct {
 	md5    bool
-	sess   bool // the algorithm ends with -sess
-	auth   bool // qop=auth; else none, as in RFC 2069
+	sess   bool // the algorithm ends in -sess
+	auth   bool // qop=auth; otherwise none, as in RFC 2069
 	realm  string
 	nonce  string
 	cnonce string
@@ -83,7 +68,7 @@ type digest struct {
 	uri    string
 }
 
-// newDigest reads a challenge; ok is false if it cannot be answered.
+// newDigest reads a challenge. ok is false if it cannot be answered.
 func newDigest(c *Challenge) (d digest, ok bool) {
 	algorithm := c.Param("algorithm")
 	d = digest{
@@ -96,11 +81,11 @@ func newDigest(c *Challenge) (d digest, ok bool) {
 		uri:    c.Target,
 	}
 	known := d.md5 || head.EqualFold(algorithm, "SHA-256") || head.EqualFold(algorithm, "SHA-256-sess")
-	old := head.Count(c.Params, "qop") == 0 && !d.sess // a session needs a cnonce, which goes with qop
+	old := head.Count(c.Params, "qop") == 0 && !d.sess // a session needs a cnonce, which requires qop
 	return d, known && d.nonce != "" && (d.auth || old)
 }
 
-// hash returns the hash of the parts with colons between them, as hex digits.
+// hash returns the hash of the parts joined by colons, in hexadecimal.
 func (d *digest) hash(parts ...string) string {
 	text := []byte(strings.Join(parts, ":"))
 	if d.md5 {
@@ -111,10 +96,10 @@ func (d *digest) hash(parts ...string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// nc counts how often the nonce has been used.
+// nc is the count of requests with the nonce.
 const nc = "00000001"
 
-// response calculates the proof of the password (RFC 7616, section 3.4.1).
+// response computes the proof of the password (RFC 7616, section 3.4.1).
 func (d *digest) response(user, password string) string {
 	secret := d.hash(user, d.realm, password)
 	if d.sess {
@@ -158,7 +143,7 @@ func (d *digest) field(c *Challenge, user, password string) string {
 	return b.String()
 }
 
-// quote writes s as a quoted string (RFC 9110, section 5.6.4).
+// quote returns s as a quoted string (RFC 9110, section 5.6.4).
 func quote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
@@ -167,7 +152,7 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 })
 }
 
-// percentEncode writes s as the value of an extended parameter (RFC 8187,
+// percentEncode encodes s as the value of an extended parameter (RFC 8187,
 // section 3.2.1).
 func percentEncode(s string) string {
 	const digits = "0123456789ABCDEF"

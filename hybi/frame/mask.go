@@ -1,39 +1,39 @@
-package hybi
+package frame
 
 import (
 	"encoding/binary"
 	"math/bits"
-	"slices"
 )
 
-// mask XORs p in place with the masking key (RFC 6455, section 5.3). The low
-// byte of key applies to p[0]: key is the four bytes of the wire read as a
-// little-endian number, and rotated if p is not the beginning of the payload.
-//
-// The result has a bit of highBits set if and only if a byte of p is 0x80 or
-// more after the XOR; its other bits mean nothing. Text whose result has none
-// of them is ASCII and so valid UTF-8.
-func mask(p []byte, key uint32) (high uint64) {
-	return maskTo(p, p, key)
+// A Key is a masking key (RFC 6455, section 5.3): its four bytes as they are on
+// the wire, read as a little-endian number. The low byte applies to the first
+// byte of the payload.
+type Key uint32
+
+// Rotate returns the key for the part of a payload that begins n bytes after
+// the one to which k applies; n is not negative.
+func (k Key) Rotate(n int) Key {
+	return Key(bits.RotateLeft32(uint32(k), -8*(n&3)))
 }
 
-// rotate returns the key for the byte that stands n bytes further on.
-func rotate(key uint32, n int) uint32 {
-	return bits.RotateLeft32(key, -8*(n&3))
+// Mask XORs p with k in place (section 5.3), which masks a payload and unmasks a
+// masked one. If p is not the beginning of the payload, k is rotated. It reports
+// whether the result is ASCII: no byte is 0x80 or more.
+func Mask(p []byte, k Key) (ascii bool) {
+	return maskTo(p, p, uint32(k))&highBits == 0
 }
 
-// appendMasked appends src, XORed with key, to dst and returns it. The key is
-// as for mask. src stays as it is and must not share memory with dst between
-// its length and its capacity.
-func appendMasked(dst, src []byte, key uint32) []byte {
-	n := len(dst)
-	dst = slices.Grow(dst, len(src))[:n+len(src)]
-	maskTo(dst[n:], src, key)
-	return dst
+// MaskTo stores src, XORed with k, in the front of dst, and otherwise is Mask.
+// dst is at least as long as src, and is src itself or does not overlap it.
+func MaskTo(dst, src []byte, k Key) (ascii bool) {
+	return maskTo(dst, src, uint32(k))&highBits == 0
 }
 
-// maskTo stores src, XORed with key, in dst, which is at least as long, and src
-// itself or memory apart from it. The result is that of mask.
+// highBits are the top bits of the bytes of a word: set in no ASCII text.
+const highBits = 0x8080808080808080
+
+// maskTo is MaskTo. The result has a bit of highBits set if and only if a byte
+// is 0x80 or more after the XOR; its other bits mean nothing.
 func maskTo(dst, src []byte, key uint32) (high uint64) {
 	if len(src) < 8 {
 		return maskShort(dst, src, key)
@@ -90,7 +90,7 @@ func maskShort(dst, src []byte, key uint32) (high uint64) {
 	dst = dst[:len(src)]
 	if len(src) >= 4 && len(dst) >= 4 {
 		w := binary.LittleEndian.Uint32(src) ^ key
-		last := binary.LittleEndian.Uint32(src[len(src)-4:]) ^ rotate(key, len(src))
+		last := binary.LittleEndian.Uint32(src[len(src)-4:]) ^ uint32(Key(key).Rotate(len(src)))
 		binary.LittleEndian.PutUint32(dst, w)
 		binary.LittleEndian.PutUint32(dst[len(dst)-4:], last)
 		return uint64(w | last)

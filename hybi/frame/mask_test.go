@@ -1,10 +1,9 @@
-package hybi
+package frame
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
-
-	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // naiveMask is RFC 6455, section 5.3, to the letter: octet i is XORed with
@@ -19,9 +18,9 @@ func naiveMask(p []byte, key [4]byte, from int) []byte {
 
 // maskCases calls f for all lengths up to 300, 16 alignments and 4 rotations.
 // src is a part of all that begins at offset.
-func maskCases(f func(all []byte, offset, n int, key uint32, want []byte)) {
+func maskCases(f func(all []byte, offset, n int, key Key, want []byte)) {
 	wire := [4]byte{0x37, 0xFA, 0x21, 0x3D}
-	const key = 0x3D21FA37
+	const key Key = 0x3D21FA37
 	all := make([]byte, 340)
 	for i := range all {
 		all[i] = byte(i*167 + 13)
@@ -30,16 +29,16 @@ func maskCases(f func(all []byte, offset, n int, key uint32, want []byte)) {
 		for offset := range 16 {
 			for from := range 4 {
 				want := naiveMask(all[offset:offset+n], wire, from)
-				f(all, offset, n, rotate(key, from), want)
+				f(all, offset, n, key.Rotate(from), want)
 			}
 		}
 	}
 }
 
 func TestMask(t *testing.T) {
-	maskCases(func(all []byte, offset, n int, key uint32, want []byte) {
+	maskCases(func(all []byte, offset, n int, key Key, want []byte) {
 		got := bytes.Clone(all)
-		mask(got[offset:offset+n], key)
+		Mask(got[offset:offset+n], key)
 		if !bytes.Equal(got[offset:offset+n], want) {
 			t.Fatalf("%d bytes at %d, key %08x: got %x, want %x", n, offset, key, got[offset:offset+n], want)
 		}
@@ -49,38 +48,32 @@ func TestMask(t *testing.T) {
 	})
 }
 
-func TestAppendMasked(t *testing.T) {
-	maskCases(func(all []byte, offset, n int, key uint32, want []byte) {
+func TestMaskTo(t *testing.T) {
+	maskCases(func(all []byte, offset, n int, key Key, want []byte) {
 		src := bytes.Clone(all)
-		buf := bytes.Repeat([]byte{0xEE}, 400)
-		for _, dst := range [][]byte{nil, buf[:offset], buf[: offset : offset+n/2]} {
-			head := bytes.Clone(dst)
-			got := appendMasked(dst, src[offset:offset+n], key)
-			if !bytes.Equal(got[:len(head)], head) || !bytes.Equal(got[len(head):], want) {
-				t.Fatalf("%d bytes from %d behind %d, key %08x: got %x, want %x", n, offset, len(head), key, got, want)
+		for _, extra := range []int{0, 5} {
+			buf := bytes.Repeat([]byte{0xEE}, 400)
+			MaskTo(buf[offset:offset+n+extra], src[offset:offset+n], key)
+			if got := buf[offset : offset+n]; !bytes.Equal(got, want) {
+				t.Fatalf("%d bytes at %d, key %08x: got %x, want %x", n, offset, key, got, want)
+			}
+			if bytes.Count(buf[:offset], []byte{0xEE}) != offset || bytes.Count(buf[offset+n:], []byte{0xEE}) != 400-offset-n {
+				t.Fatalf("%d bytes at %d: bytes outside have changed", n, offset)
 			}
 		}
 		if !bytes.Equal(src, all) {
 			t.Fatalf("%d bytes from %d: the source has changed", n, offset)
 		}
-		if bytes.Count(buf[offset+n:], []byte{0xEE}) != 400-offset-n {
-			t.Fatalf("%d bytes from %d: bytes behind the end have changed", n, offset)
-		}
 	})
 }
 
-func TestAppendMaskedAllocs(t *testing.T) {
-	src, dst := make([]byte, 125), make([]byte, 6, 131)
-	wstest.NoAllocs(t, func() { appendMasked(dst, src, 1) })
-}
-
-// A single byte of 0x80 or more shows in the result, wherever it stands; the
-// key, the bytes around p and bytes that were high before do not.
-func TestMaskHigh(t *testing.T) {
-	const key = 0x80FF81C2
+// A single byte of 0x80 or more shows in the result, wherever it is; the key, the
+// bytes around p and bytes that were high before do not.
+func TestMaskASCII(t *testing.T) {
+	const key Key = 0x80FF81C2
 	for n := range 150 {
 		ascii := bytes.Repeat([]byte{0x7F}, n)
-		mask(ascii, key)
+		Mask(ascii, key)
 		for i := -1; i < n; i++ {
 			buf := bytes.Repeat([]byte{0xFF}, n+16)
 			p := buf[8 : 8+n]
@@ -88,8 +81,8 @@ func TestMaskHigh(t *testing.T) {
 			if i >= 0 {
 				p[i] ^= 0x80
 			}
-			if high := mask(p, key)&highBits != 0; high != (i >= 0) {
-				t.Fatalf("%d bytes, high byte at %d: got %v", n, i, high)
+			if ascii := Mask(p, key); ascii != (i < 0) {
+				t.Fatalf("%d bytes, high byte at %d: got %v", n, i, ascii)
 			}
 		}
 	}
@@ -98,7 +91,7 @@ func TestMaskHigh(t *testing.T) {
 func TestRotate(t *testing.T) {
 	for _, tt := range []struct {
 		n    int
-		want uint32
+		want Key
 	}{
 		{0, 0x44332211},
 		{1, 0x11443322},
@@ -107,7 +100,7 @@ func TestRotate(t *testing.T) {
 		{4, 0x44332211},
 		{1<<31 - 1, 0x33221144},
 	} {
-		if got := rotate(0x44332211, tt.n); got != tt.want {
+		if got := Key(0x44332211).Rotate(tt.n); got != tt.want {
 			t.Errorf("rotate by %d: got %08x, want %08x", tt.n, got, tt.want)
 		}
 	}
@@ -116,13 +109,40 @@ func TestRotate(t *testing.T) {
 // A payload masked in pieces is the payload masked at once.
 func TestMaskPieces(t *testing.T) {
 	whole := bytes.Repeat([]byte("piece"), 30)
-	want := appendMasked(nil, whole, 0xA1B2C3D4)
+	want := bytes.Clone(whole)
+	Mask(want, 0xA1B2C3D4)
 	for cut := range len(whole) + 1 {
 		got := bytes.Clone(whole)
-		mask(got[:cut], 0xA1B2C3D4)
-		mask(got[cut:], rotate(0xA1B2C3D4, cut))
+		Mask(got[:cut], 0xA1B2C3D4)
+		Mask(got[cut:], Key(0xA1B2C3D4).Rotate(cut))
 		if !bytes.Equal(got, want) {
 			t.Fatalf("cut at %d: got %x, want %x", cut, got, want)
 		}
+	}
+}
+
+var benchSizes = []int{16, 125, 1024, 65536}
+
+func BenchmarkMask(b *testing.B) {
+	for _, n := range benchSizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			p := make([]byte, n)
+			b.SetBytes(int64(n))
+			for b.Loop() {
+				Mask(p, 0x12345678)
+			}
+		})
+	}
+}
+
+func BenchmarkMaskTo(b *testing.B) {
+	for _, n := range benchSizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			p, dst := make([]byte, n), make([]byte, n)
+			b.SetBytes(int64(n))
+			for b.Loop() {
+				MaskTo(dst, p, 0x12345678)
+			}
+		})
 	}
 }

@@ -1,52 +1,20 @@
 package driver_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"net"
 	"strings"
 	"time"
 
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
-// A driver over a transport that blocks: do what Needs says. Here an echo server is
-// on one end of a net.Pipe, and a client on the other.
+// A connection from beginning to end, without a transport: the output of each side
+// is the input of the other.
 func Example() {
-	run := func(transport net.Conn, d *driver.Driver, handle func(driver.Event)) {
-		defer transport.Close()
-		in, out := make([]byte, 4096), []byte(nil)
-		for d.Needs() != driver.NeedFinish {
-			n := 0
-			switch needs := d.Needs(); {
-			case needs&driver.NeedFetch != 0:
-			case needs&driver.NeedOutput != 0:
-				out = d.Take(out)
-				transport.Write(out)
-			default:
-				var err error
-				if n, err = transport.Read(in); err != nil {
-					d.EOF()
-				}
-			}
-			for ev := range d.Events(in[:n]) {
-				handle(ev)
-			}
-		}
-	}
-	near, far := net.Pipe()
 	server := driver.NewServer(nil)
-	go run(far, server, func(ev driver.Event) {
-		switch ev.Kind {
-		case driver.Connect:
-			if err := server.Start(); err != nil {
-				server.Refuse(err)
-			}
-		case driver.Text:
-			server.Text(ev.Data)
-		}
-	})
-
 	client, err := driver.NewClient("ws://example.com/", nil)
 	if err != nil {
 		fmt.Println(err)
@@ -54,16 +22,33 @@ func Example() {
 	}
 	client.Start()
 	client.Text([]byte("hello")) // leaves when the connection is open
-	run(near, client, func(ev driver.Event) {
-		fmt.Printf("%v %q\n", ev.Kind, ev.Data)
-		if ev.Kind == driver.Text {
-			client.Close(driver.CodeNormal, "")
+	for client.Buffered() > 0 {
+		for ev := range server.Events(client.Take(nil)) {
+			fmt.Printf("server: %v %q\n", ev.Kind, ev.Data)
+			switch ev.Kind {
+			case driver.Connect:
+				if err := server.Start(); err != nil {
+					server.Refuse(err)
+				}
+			case driver.Text:
+				server.Text(ev.Data) // echo
+			}
 		}
-	})
+		for ev := range client.Events(server.Take(nil)) {
+			fmt.Printf("client: %v %q\n", ev.Kind, ev.Data)
+			if ev.Kind == driver.Text {
+				client.Close(driver.CodeNormal, "")
+			}
+		}
+	}
 	// Output:
-	// Open ""
-	// Text "hello"
-	// Close ""
+	// server: Connect ""
+	// server: Open ""
+	// client: Open ""
+	// server: Text "hello"
+	// client: Text "hello"
+	// server: Close ""
+	// client: Close ""
 }
 
 // A server decides about each request at its Connect event.
@@ -79,7 +64,7 @@ func ExampleNewServer() {
 				break
 			}
 			if err := d.Start(); err != nil {
-				fmt.Println(err)
+				d.Refuse(err)
 			}
 		case driver.Close:
 			fmt.Println("closed:", d.Err())
@@ -92,7 +77,7 @@ func ExampleNewServer() {
 	// HTTP/1.1 403 Forbidden
 }
 
-// A client shows what it will send, and why it was refused.
+// A client knows what it will send, and why it was refused.
 func ExampleNewClient() {
 	d, err := driver.NewClient("ws://user:secret@example.com/chat", &driver.Config{
 		Subprotocols: []string{"chat", "superchat"},
@@ -118,7 +103,7 @@ func ExampleNewClient() {
 	// 401 nope
 }
 
-// FromRequest is for servers whose HTTP is done by somebody else.
+// FromRequest is for servers whose requests are parsed by another package.
 func ExampleFromRequest() {
 	r := &driver.Request{Method: "CONNECT", Protocol: "websocket", Scheme: "https", Authority: "example.com", Target: "/chat",
 		Major: 2, Fields: []driver.Field{{Name: "sec-websocket-version", Value: "13"}}}
@@ -135,35 +120,148 @@ func ExampleFromRequest() {
 	// Open
 }
 
-// One port can serve plain HTTP too: Detach gives the bytes back.
+// A stream of HTTP/2 or HTTP/3: the request and the response are header fields, and
+// the bytes of both drivers are the data of the stream.
+func ExampleDriver_Respond() {
+	client, err := driver.NewClient("wss://example.com/chat", &driver.Config{ExtendedConnect: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client.Start() // queues no bytes
+	r := client.Request()
+	fmt.Println(r.Method, r.Protocol, r.Scheme, r.Authority, r.Target)
+
+	server := driver.FromRequest(r, nil) // r has come as header fields
+	answer := server.Response()          // to be sent, good or bad
+	if server.Err() == nil {
+		server.Start()
+	}
+	if err := client.Respond(answer); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for ev := range client.Events(nil) {
+		fmt.Println(ev.Kind, answer.Status)
+	}
+	client.Text([]byte("hello"))
+	for ev := range server.Events(client.Take(nil)) {
+		fmt.Printf("%v %q\n", ev.Kind, ev.Data)
+	}
+	// Output:
+	// CONNECT websocket https example.com /chat
+	// Open 200
+	// Open ""
+	// Text "hello"
+}
+
+// A server checks its settings when it starts, not at the first request.
+func ExampleConfig() {
+	c := &driver.Config{
+		MaxMessage:   64 << 10,
+		PingInterval: 30 * time.Second,
+		IdleTimeout:  20 * time.Second,
+		Versions:     driver.AllVersions(),
+	}
+	fmt.Println(c.Check())
+	c.IdleTimeout = 5 * time.Minute
+	fmt.Println(c.Check())
+	// Output:
+	// websocket: invalid argument: IdleTimeout 20s is not longer than PingInterval 30s
+	// <nil>
+}
+
+// A server that trusts cookies checks where the page comes from.
+func ExampleCheckOrigin() {
+	r := &driver.Request{Fields: []driver.Field{{Name: "Host", Value: "example.com"}, {Name: "Origin", Value: "https://evil.test"}}}
+	err := driver.CheckOrigin(r, []string{"https://*.example.com"})
+	fmt.Println(err)
+	var refusal *driver.Error
+	fmt.Println(errors.As(err, &refusal) && refusal.Status == 403) // Refuse sends it
+	// Output:
+	// websocket: origin "https://evil.test" is not allowed
+	// true
+}
+
+// One port can serve plain HTTP too: Detach returns the bytes.
 func ExampleDriver_Detach() {
 	d := driver.NewServer(nil)
 	in := "POST /form HTTP/1.1\r\nHost: example.com\r\nContent-Length: 3\r\n\r\na=1"
 	for ev := range d.Events([]byte(in)) {
 		if ev.Kind == driver.Connect && !driver.IsWebSocket(d.Request()) {
-			taken := d.Detach() // and what the transport gives after them
+			taken := d.Detach() // what the transport gives after them follows
 			fmt.Println(string(taken) == in)
 		}
 	}
 	// Output: true
 }
 
-// A message that goes to many is encoded once for each form.
-func ExampleDriver_SendPrepared() {
-	var rooms []*driver.Driver // open servers
-	for _, fragmentSize := range []int{0, 0, 4} {
-		r := &driver.Request{Method: "CONNECT", Protocol: "websocket",
-			Fields: []driver.Field{{Name: "sec-websocket-version", Value: "13"}}}
-		d := driver.FromRequest(r, &driver.Config{FragmentSize: fragmentSize})
-		d.Start()
-		rooms = append(rooms, d)
-	}
-	m, err := driver.NewPrepared(driver.Text, []byte("to all"), rooms[0].Variant(), rooms[2].Variant())
+// A violation by the peer is the Close event, and Err says what it was.
+func ExampleDriver_Err() {
+	server := driver.NewServer(&driver.Config{MaxMessage: 10})
+	client, err := driver.NewClient("ws://example.com/", nil)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for _, d := range rooms {
+	if err := wstest.Pair(client, server); err != nil {
+		fmt.Println(err)
+		return
+	}
+	client.Text([]byte("more than ten bytes"))
+	for ev := range server.Events(client.Take(nil)) {
+		fmt.Println(ev.Kind, server.Err())
+	}
+	for ev := range client.Events(server.Take(nil)) {
+		fmt.Println(ev.Kind, ev.Code)
+	}
+	// Output:
+	// Close websocket: message of at least 19 bytes, the limit is 10
+	// Close 1009 (message too big)
+}
+
+// A message of unknown length leaves in fragments.
+func ExampleDriver_Fragment() {
+	server := driver.NewServer(nil)
+	client, err := driver.NewClient("ws://example.com/", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := wstest.Pair(client, server); err != nil {
+		fmt.Println(err)
+		return
+	}
+	server.Fragment(driver.Text, []byte("in "), false)
+	server.Fragment(driver.Text, []byte("parts"), true)
+	for ev := range client.Events(server.Take(nil)) {
+		fmt.Printf("%v %q\n", ev.Kind, ev.Data)
+	}
+	// Output: Text "in parts"
+}
+
+// A message for many connections is encoded once for each form in which it is sent.
+func ExamplePrepared() {
+	var room []*driver.Driver
+	for _, fragmentSize := range []int{0, 0, 4} {
+		server := driver.NewServer(&driver.Config{FragmentSize: fragmentSize})
+		client, err := driver.NewClient("ws://example.com/", nil)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if err := wstest.Pair(client, server); err != nil {
+			fmt.Println(err)
+			return
+		}
+		room = append(room, server)
+	}
+	m, err := driver.NewPrepared(driver.Text, []byte("to all"), room[0].Variant(), room[2].Variant())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, d := range room {
 		d.SendPrepared(m)
 		fmt.Printf("%q\n", d.Take(nil))
 	}
@@ -173,7 +271,7 @@ func ExampleDriver_SendPrepared() {
 	// "\x01\x04to a\x80\x02ll"
 }
 
-// Time is an argument: a test needs no waiting.
+// Time is an argument: a test does not wait.
 func ExampleDriver_Tick() {
 	d := driver.NewServer(&driver.Config{HandshakeTimeout: 3 * time.Second})
 	start := time.Date(2011, 12, 11, 0, 0, 0, 0, time.UTC)
@@ -189,19 +287,28 @@ func ExampleDriver_Tick() {
 	// Close websocket: the opening handshake took longer than 3s
 }
 
-// Messages are readers and writers, too.
-func ExampleDriver_Messages() {
-	r := &driver.Request{Method: "CONNECT", Protocol: "websocket",
-		Fields: []driver.Field{{Name: "sec-websocket-version", Value: "13"}}}
-	d := driver.FromRequest(r, nil)
-	d.Start()
-	io.WriteString(d.IO(), "\x81\x85\x00\x00\x00\x00hello") // what comes from the transport
-	m := d.Messages()
+// Messages and IO are readers and writers: this echo copies.
+func ExampleMessages() {
+	server := driver.NewServer(nil)
+	client, err := driver.NewClient("ws://example.com/", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := wstest.Pair(client, server); err != nil {
+		fmt.Println(err)
+		return
+	}
+	client.Text([]byte("hello"))
+	io.Copy(server.IO(), client.IO()) // what the client has to send
+	m := server.Messages()
 	for ev := m.Next(); ev.Kind != driver.None; ev = m.Next() {
-		if ev.Kind == driver.Text {
-			io.Copy(m, m) // echo
+		if ev.Kind == driver.Text || ev.Kind == driver.Binary {
+			io.Copy(m, m) // the payload, as one message
 		}
 	}
-	fmt.Printf("%q\n", d.Take(nil))
-	// Output: "\x81\x05hello"
+	for ev := range client.Events(server.Take(nil)) {
+		fmt.Printf("%v %q\n", ev.Kind, ev.Data)
+	}
+	// Output: Text "hello"
 }

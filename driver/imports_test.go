@@ -198,10 +198,10 @@ func TestPackageNames(t *testing.T) {
 	}
 }
 
-// TestTopLevel: what stands at the top of the tree.
+// TestTopLevel: the top of the tree holds these files and folders.
 func TestTopLevel(t *testing.T) {
 	allowed := map[string]bool{}
-	for _, name := range []string{"go.mod", "go.sum", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md",
+	for _, name := range []string{"go.mod", "go.sum", "README.md", "LICENSE", "NOTICE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md",
 		"driver", "hixie", "hybi", "proxy", "extensions", "adapters", "cmd", "docs"} {
 		allowed[name] = true
 	}
@@ -215,7 +215,7 @@ func TestTopLevel(t *testing.T) {
 		hidden := strings.HasPrefix(name, ".")
 		built := slices.ContainsFunc(ignored, func(s string) bool { return !e.IsDir() && strings.HasSuffix(name, s) })
 		if !allowed[name] && !hidden && !built {
-			t.Errorf("%s stands at the top level; allowed are %v", name, slices.Sorted(maps.Keys(allowed)))
+			t.Errorf("%s is at the top level; allowed are %v", name, slices.Sorted(maps.Keys(allowed)))
 		}
 	}
 }

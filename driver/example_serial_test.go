@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// serialLine is one end of a line like an RS-232: it gives what has come, at
-// most 4 bytes at a time and sometimes none, and takes at most 16.
+// serialLine is one end of a line like an RS-232: Read returns what has arrived, at
+// most 4 bytes and sometimes none, and Write takes at most 16.
 type serialLine struct{ in, out *bytes.Buffer }
 
 func (l serialLine) Read(p []byte) (int, error) {
@@ -25,21 +26,24 @@ func (l serialLine) Write(p []byte) (int, error) {
 	return l.out.Write(p)
 }
 
-// poll moves what can be moved between line and d at the moment; call it
-// whenever the line may be ready.
+// poll moves what can be moved between line and d at the moment. Call it whenever
+// the line may be ready.
 func poll(line io.ReadWriter, d *driver.Driver, buf []byte, handle func(driver.Event)) error {
 	n, err := line.Read(buf)
-	for ev := range d.Events(buf[:n]) {
+	if err != nil {
+		return err
+	}
+	for ev := range d.Wake(buf[:n], false, time.Now) {
 		handle(ev)
 	}
 	if _, err := d.IO().WriteTo(line); err != nil && err != io.ErrShortWrite {
 		return err
 	}
-	return err
+	return nil
 }
 
-// A serial line, polled on one goroutine: nothing blocks, and what the line does
-// not take stays queued.
+// A serial line that one goroutine polls. Nothing blocks, and what the line does
+// not take remains queued.
 func Example_serialLine() {
 	var there, back bytes.Buffer
 	device, host := serialLine{&there, &back}, serialLine{&back, &there}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	coder "github.com/coder/websocket"
 	"github.com/gorilla/websocket"
@@ -84,8 +85,9 @@ func listenDriver(keep int) func(takeover bool) func(conn *memory) (*server, err
 				},
 				receive: func() (messages, bytes int, err error) { return readDriver(d, conn) },
 				rest: func() {
-					d.Tick(driver.Now)
-					d.Tick(driver.Now.Add(restTime))
+					now := time.Now()
+					d.Tick(now)
+					d.Tick(now.Add(restTime))
 				},
 			}, nil
 		}

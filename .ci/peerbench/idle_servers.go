@@ -46,8 +46,8 @@ type idleLibrary struct {
 var idleServers = []idleLibrary{
 	{"this, netconn", false, serveNetconn},
 	{"this, netconn, TLS", true, serveNetconn},
-	{"this, hijack", false, serveHTTP((&nethttp.Upgrader{}).Handler(handleHijack))},
-	{"this, hijack, TLS", true, serveHTTP((&nethttp.Upgrader{}).Handler(handleHijack))},
+	{"this, nethttp", false, serveHTTP((&nethttp.Upgrader{}).Handler(handleNetHTTP))},
+	{"this, nethttp, TLS", true, serveHTTP((&nethttp.Upgrader{}).Handler(handleNetHTTP))},
 	{"no library, Read of 1 byte", false, serveBare},
 	{"gobwas", false, serveGobwas},
 	{"gobwas, TLS", true, serveGobwas},
@@ -142,7 +142,7 @@ func serveHTTP(handle http.Handler) func(net.Listener) error {
 func serveNetconn(l net.Listener) error {
 	listener, err := netconn.NewListener(l, nil)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	for {
 		conn, err := listener.Accept()
@@ -153,7 +153,7 @@ func serveNetconn(l net.Listener) error {
 	}
 }
 
-func handleHijack(conn *stream.Conn, _ *http.Request) { echoStream(conn) }
+func handleNetHTTP(conn *stream.Conn, _ *http.Request) { echoStream(conn) }
 
 func echoStream(conn *stream.Conn) {
 	defer conn.CloseNow()

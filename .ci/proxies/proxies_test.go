@@ -37,7 +37,11 @@ func newLab(t *testing.T) *lab {
 		if scheme == "wss" {
 			nl = tls.NewListener(nl, &tls.Config{Certificates: []tls.Certificate{l.cert}})
 		}
-		serve(t, netconn.NewListener(nl, nil))
+		wl, err := netconn.NewListener(nl, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		serve(t, wl)
 	}
 	return l
 }

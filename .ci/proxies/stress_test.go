@@ -104,8 +104,8 @@ type pair [2]*stream.Conn
 func openAll(t *testing.T, via func(i int) *url.URL) []pair {
 	t.Helper()
 	pairs := make([]pair, *stressConns)
-	config := &driver.Config{HandshakeTimeout: stressPatience, CloseTimeout: stressPatience}
-	options := &stream.Options{MaxBuffered: 64 << 10, FlushTimeout: stressPatience}
+	config := &driver.Config{HandshakeTimeout: stressPatience, CloseTimeout: stressPatience, MaxBuffered: 64 << 10}
+	options := &stream.Options{FlushTimeout: stressPatience}
 	l, err := netconn.Listen("tcp", "127.0.0.1:0", config)
 	if err != nil {
 		t.Fatal(err)

@@ -31,8 +31,11 @@ var arrows = map[string][]string{
 	"hybi":               {"driver/ws", "driver/head", "extensions", "hybi/frame"},
 	"hybi/frame":         {},
 	"driver":             {"hixie", "hybi", "driver/ws", "driver/head", "extensions"},
-	"adapters":           {"driver", "proxy", "driver/head", "extensions"},
-	"cmd":                {"adapters", "extensions/deflate", "driver"},
+	"adapters/stream":    {"driver"},
+	"adapters/hub":       {"adapters/stream", "driver"},
+	"adapters/nethttp":   {"adapters/stream", "driver"},
+	"adapters/netconn":   {"adapters/stream", "driver", "driver/head", "proxy"},
+	"cmd":                {"adapters/stream", "adapters/hub", "adapters/netconn", "extensions/deflate", "driver"},
 }
 
 // core lists the packages that own no I/O: neither clock nor goroutine, lock or

@@ -71,6 +71,9 @@ func NewPrepared(k Kind, p []byte, variants ...Variant) (*Prepared, error) {
 	return m, nil
 }
 
+// Len returns the length of the payload in bytes.
+func (m *Prepared) Len() int { return len(m.data) }
+
 // prepare encodes a message.
 func (v Variant) prepare(k Kind, p []byte) (prepared, error) {
 	if v.hixie {

@@ -37,7 +37,7 @@ function onServer(scheme, browser, flags) {
 		await page.close()
 	})
 
-	onPage('what has been agreed on', async page => {
+	onPage('what was negotiated', async page => {
 		assert.equal(await page.text('version'), '13 (RFC 6455)')
 		assert.equal(await page.text('subprotocol'), 'none')
 		assert.equal(await page.text('extensions'), 'none')
@@ -130,12 +130,62 @@ function onServer(scheme, browser, flags) {
 		await page.set('rate', '0')
 	})
 
+	onPage('a whole message, to view and to copy', async page => {
+		const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i)
+		const long = `begin${'x'.repeat(5000)}end 😀`
+		const view = async () => {
+			await page.tab.$eval('#log .in:last-child .view', e => e.click())
+			return page.tab.$eval('#whole', e => e.value)
+		}
+		await page.sendText(long)
+		await page.echo()
+		assert.equal(await view(), long)
+		await page.press('copy')
+		await page.until(() => document.querySelector('#copy').textContent === 'Copied')
+		await page.press('dismiss')
+		assert.equal(await page.tab.$eval('#viewer', e => e.open), false)
+		await page.sendFile(bytes)
+		const hex = await view()
+		assert.equal(hex.split('\n')[1], '10111213 14151617 18191a1b 1c1d1e1f')
+		assert.equal(hex.replace(/\s/g, ''), Buffer.from(bytes).toString('hex'))
+		await page.press('dismiss')
+	})
+
+	onPage('a connection that does not open', async page => {
+		await page.set('rate', '0')
+		await page.sendText('before')
+		await page.echo()
+		await page.press('shut')
+		await page.state('closed')
+		await page.set('url', `${scheme}://127.0.0.1:1/`)
+		await page.press('open')
+		await page.state('closed')
+		for (const id of ['version', 'subprotocol', 'extensions', 'compression']) assert.equal(await page.text(id), '–', id)
+		assert.equal(await page.text('closed'), 'not connected')
+		assert.equal(await page.tab.$eval('#stats', e => e.hidden), true)
+		const log = await page.text('log')
+		assert.ok(log.includes('not connected') && !log.includes('1006'), log)
+		assert.equal(await page.tab.$eval('#state', e => e.dataset.end), 'bad')
+		page.complaints = page.complaints.filter(c => !c.includes('127.0.0.1:1')) // browsers log the failure
+	})
+
+	onPage('Send and Messages on the first screen of a phone', async page => {
+		await page.sendText('hello')
+		await page.echo()
+		for (const selector of ['#submit', '#log', '#log .in']) {
+			const { top, bottom } = await page.tab.$eval(selector, e => ({ top: e.getBoundingClientRect().top, bottom: e.getBoundingClientRect().bottom }))
+			assert.ok(top >= 0 && bottom <= 740, `${selector} from ${top} to ${bottom}`)
+		}
+	}, { width: 360, height: 740 })
+
 	onPage('close with code and reason', async page => {
 		await page.set('code', '4321')
 		await page.set('reason', 'so long, 😀')
 		await page.press('shut')
 		await page.state('closed')
-		assert.equal(await page.text('closed'), '4321') // the answer has no reason
+		assert.equal(await page.text('closed'), '4321') // the reply has no reason
+		assert.ok((await page.text('log')).includes('closing with 4321: so long, 😀'), await page.text('log'))
+		assert.equal(await page.tab.$eval('#state', e => e.dataset.end), '') // it was asked for
 		await page.press('open')
 		await page.state('open')
 		for (const [code, reason] of [['1001', ''], ['3000', 'x'.repeat(124)]]) { // what browsers forbid
@@ -185,11 +235,12 @@ function theEnd(browser) {
 	onPage('SIGTERM', [], async (page, server) => {
 		await server.stop()
 		await page.state('closed')
-		assert.equal(await page.text('closed'), '1001, going away: the server ends')
+		assert.equal(await page.text('closed'), '1001, going away: the server is shutting down')
 	})
 	onPage('SIGKILL', [], async (page, server) => {
 		await server.stop('SIGKILL')
 		await page.state('closed')
+		assert.equal(await page.tab.$eval('#state', e => e.dataset.end), 'bad')
 		assert.equal(await page.text('closed'), '1006, abnormal closure')
 	})
 	onPage('a message that is too long', ['-max-message', '100'], async page => {
@@ -232,7 +283,7 @@ async function lyingServer(browser) {
 		assert.match(await page.bulk(100, 20, 'random'), /^100 of 100 came back, 1 differ\. /)
 		assert.equal(await page.tab.$eval('#result', e => e.dataset.state), 'bad')
 		page.before = await page.received()
-		socket.send('a message that nobody has asked for')
+		socket.send('an unsolicited message')
 		assert.equal((await page.echo()).equal, false)
 		socket.close(3999, 'enough')
 		await page.state('closed')

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sans-io/websocket-driver/adapters/hub"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
@@ -129,7 +130,7 @@ func ExampleUpgrader_Protocols() {
 
 // A server that is shut down closes its WebSockets too.
 func ExampleUpgrader_Handler_shutdown() {
-	var open stream.Registry
+	var open hub.Registry
 	u := &nethttp.Upgrader{}
 	server := httptest.NewServer(u.Handler(func(conn *stream.Conn, r *http.Request) {
 		if !open.Add(conn) {

@@ -131,6 +131,9 @@ func TestGluedBytes(t *testing.T) {
 	}{
 		{"hybi-13", request13 + text + closing, "\x81\x05hello\x88\x02\x03\xe8"},
 		{"hixie-76", request76 + body76 + "\x00hello\xff\xff\x00", digest76 + "\x00hello\xff\xff\x00"},
+		{"hixie-76 with the length of its body, as Netty sends it",
+			strings.Replace(request76, "Origin", "Content-Length: 8\r\nOrigin", 1) + body76 + "\x00hello\xff\xff\x00",
+			digest76 + "\x00hello\xff\xff\x00"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

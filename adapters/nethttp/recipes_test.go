@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/sans-io/websocket-driver/adapters/hub"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
@@ -31,7 +32,7 @@ func newUpgrader() *nethttp.Upgrader {
 
 // serveUntil serves on l until stop ends; then all are told and have 10 s.
 func serveUntil(stop context.Context, l net.Listener) error {
-	var open stream.Registry
+	var open hub.Registry
 	u := newUpgrader()
 	server := &http.Server{
 		Handler: u.Handler(func(conn *stream.Conn, r *http.Request) {

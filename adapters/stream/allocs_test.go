@@ -4,7 +4,6 @@ package stream_test
 
 import (
 	"io"
-	"slices"
 	"testing"
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
@@ -46,35 +45,5 @@ func TestNoAllocs(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// TestBroadcastAllocations: a broadcast to 1001 connections allocates as much as
-// one to a single connection.
-func TestBroadcastAllocations(t *testing.T) {
-	var conns []*stream.Conn
-	for range 1001 {
-		c := opened(t, &loop{}, nil)
-		defer c.CloseNow()
-		conns = append(conns, c)
-	}
-	allocs := func(conns []*stream.Conn) float64 {
-		all := slices.Values(conns)
-		p := make([]byte, 100)
-		step := func() {
-			if sent, err := stream.Broadcast(all, driver.Binary, p); sent != len(conns) || err != nil {
-				t.Fatal(sent, err)
-			}
-			for _, c := range conns {
-				if err := c.Flush(); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		return wstest.Allocs(20, step)
-	}
-	one, many := allocs(conns[:1]), allocs(conns)
-	if each := (many - one) / 1000; each > 0 {
-		t.Errorf("%v allocations for each connection, not 0", each)
 	}
 }

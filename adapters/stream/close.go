@@ -290,9 +290,7 @@ func (c *Conn) shut(now bool) {
 	c.mu.Unlock()
 	_ = closeTransport()
 	c.mu.Lock()
-	c.gone = true
-	c.leave()
-	c.wake.Broadcast()
+	c.markGone()
 }
 
 // Abort closes a transport immediately. If it runs over a net.Conn, as a *tls.Conn

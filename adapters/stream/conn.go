@@ -86,9 +86,11 @@ type Conn struct {
 
 // rare holds what few connections need, so that the others stay small.
 type rare struct {
-	pings      []*ping     // without an answer, oldest first
-	lastPing   uint64      // number of the last one
-	registries []*Registry // that contain the connection
+	pings    []*ping // without an answer, oldest first
+	lastPing uint64  // number of the last one
+
+	done  chan struct{} // of Done
+	after []*func()     // of AfterDone
 
 	deadline time.Time   // for writes
 	expired  bool        // deadline has passed
@@ -135,6 +137,9 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	c.backgroundOnly = !canTime || isTLS
 	return c
 }
+
+// isClosing reports whether messages may no longer be sent.
+func (c *Conn) isClosing() bool { return c.d.State() >= driver.StateClosing }
 
 // needs reports whether the driver has one of the needs in n.
 func (c *Conn) needs(n driver.Need) bool { return c.d.Needs()&n != 0 }

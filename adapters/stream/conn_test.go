@@ -219,10 +219,7 @@ func TestNoAllocations(t *testing.T) {
 	rw := &loop{in: []byte(frame(0x82, "some bytes") + frame(0x81, "text"))}
 	c := opened(t, rw, nil)
 	defer c.CloseNow()
-	m, err := stream.NewPrepared(driver.Text, []byte("text"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := prepared(t, driver.Text, "text")
 	buf := make([]byte, 0, 64)
 	steps := map[string]func() error{
 		"ReadMessage": func() error {
@@ -232,7 +229,7 @@ func TestNoAllocations(t *testing.T) {
 		"WriteMessage":  func() error { return c.WriteMessage(driver.Text, buf[:4]) },
 		"Queue":         func() error { return c.Queue(driver.Text, buf[:4]) },
 		"WritePrepared": func() error { return c.WritePrepared(m) },
-		"QueuePrepared": func() error { return c.QueuePrepared(m) },
+		"Post":          func() error { return c.Post(m) },
 	}
 	for name, step := range steps {
 		n := wstest.Allocs(1000, func() {

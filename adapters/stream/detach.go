@@ -28,7 +28,8 @@ func (c *Conn) Detach() ([]byte, error) {
 	c.in = nil
 	c.input.release()
 	c.stopTimers()
-	c.closedNow, c.shutting, c.gone = true, true, true
+	c.closedNow, c.shutting = true, true
 	c.failWrite(fmt.Errorf("websocket: %w", net.ErrClosed))
+	c.markGone()
 	return p, nil
 }

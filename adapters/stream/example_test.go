@@ -7,7 +7,6 @@ import (
 	"io"
 	"log"
 	"net"
-	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -148,52 +147,4 @@ func ExampleConn_Raw() {
 	_, p, err := server.ReadMessage(nil)
 	fmt.Printf("%s %v\n", p, err)
 	// Output: in parts <nil>
-}
-
-// A room: everybody in it gets the message, which is encoded once.
-func ExampleBroadcast() {
-	var room stream.Registry
-	var clients []*stream.Conn
-	for range 3 {
-		client, server := pair(nil, nil)
-		clients = append(clients, client)
-		room.Add(server)
-	}
-	sent, err := stream.Broadcast(room.All(), driver.Text, []byte("hello, all"))
-	fmt.Println(sent, err)
-	for _, c := range clients {
-		_, p, _ := c.ReadMessage(nil)
-		fmt.Printf("%s\n", p)
-	}
-	// Output:
-	// 3 <nil>
-	// hello, all
-	// hello, all
-	// hello, all
-}
-
-// A server of net/http that closes its connections when it shuts down.
-func ExampleRegistry_Shutdown() {
-	var conns stream.Registry
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	server := &http.Server{}
-	server.RegisterOnShutdown(func() { conns.Shutdown(ctx, "restarting") })
-
-	client, conn := pair(nil, nil) // a handler has it from nethttp.Upgrade
-	if !conns.Add(conn) {
-		conn.Close(ctx, driver.CodeGoingAway, "")
-	}
-
-	closed := make(chan error)
-	go func() {
-		_, _, err := client.ReadMessage(nil)
-		closed <- err
-	}()
-	server.Shutdown(ctx)                           // begins to close the connections
-	fmt.Println(conns.Shutdown(ctx, "restarting")) // waits for them
-	fmt.Println(<-closed)
-	// Output:
-	// <nil>
-	// websocket: closed with 1001 (going away): restarting
 }

@@ -37,7 +37,7 @@ func (c *Conn) admit() error {
 			return err
 		}
 		switch {
-		case c.d.State() > driver.StateOpen: // the driver returns the error
+		case c.isClosing(): // the driver returns the error
 			return nil
 		case c.writer != nil:
 			if err := c.waitTurn(); err != nil {
@@ -82,7 +82,7 @@ func (c *Conn) refuseSlow() error {
 
 // waitTurn waits for the end of a message of NextWriter.
 func (c *Conn) waitTurn() error {
-	for c.writer != nil && c.outputError() == nil && c.d.State() <= driver.StateOpen {
+	for c.writer != nil && c.outputError() == nil && !c.isClosing() {
 		if c.isExpired() {
 			return errTooLate
 		}

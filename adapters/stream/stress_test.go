@@ -138,8 +138,8 @@ func sendAll(c *stream.Conn, writer byte, random *rand.Rand) (accepted uint32) {
 		case 1:
 			err = sendStream(c, p, random)
 		case 2:
-			var m *stream.Prepared
-			if m, err = stream.NewPrepared(driver.Binary, p); err == nil {
+			var m *driver.Prepared
+			if m, err = driver.NewPrepared(driver.Binary, p); err == nil {
 				err = c.WritePrepared(m)
 			}
 		default:

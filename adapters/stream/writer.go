@@ -18,8 +18,8 @@ type messageWriter struct {
 	c        *Conn
 	kind     driver.Kind
 	ended    bool
-	held     []*Prepared // broadcasts that wait for the end of the message
-	heldSize int         // bytes of payload in held
+	held     []*driver.Prepared // broadcasts that wait for the end of the message
+	heldSize int                // bytes of payload in held
 }
 
 // NextWriter begins a message of kind Text or Binary and returns a writer for its
@@ -45,7 +45,7 @@ func (c *Conn) NextWriter(kind driver.Kind) (io.WriteCloser, error) {
 	if err := c.admit(); err != nil {
 		return nil, err
 	}
-	if c.d.State() > driver.StateOpen {
+	if c.isClosing() {
 		return nil, driver.ErrClosed
 	}
 	c.writer = &messageWriter{c: c, kind: kind}
@@ -78,7 +78,7 @@ func (w *messageWriter) Close() error {
 	}
 	w.ended, c.writer = true, nil
 	for _, m := range w.held {
-		_ = c.d.SendPrepared(m.form(c.d.Variant()))
+		_ = c.d.SendPrepared(m)
 	}
 	w.held = nil
 	c.wake.Broadcast()
@@ -98,7 +98,7 @@ func (w *messageWriter) send(p []byte, fin bool) error {
 			return err
 		case w.ended:
 			return fmt.Errorf("%w: the message has ended", driver.ErrState)
-		case fin || !c.isFull() || c.d.State() > driver.StateOpen:
+		case fin || !c.isFull() || c.isClosing():
 			return c.afterSend(c.d.Fragment(w.kind, p, fin))
 		}
 		if err := c.waitRoom(); err != nil {

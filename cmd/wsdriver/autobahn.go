@@ -13,9 +13,9 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// autobahn walks the cases of the Autobahn test suite, whose server listens at
-// base: it asks how many there are, echoes in each, and has the reports written.
-// How a case ends is the suite's to judge.
+// autobahn runs the cases of the Autobahn test suite, whose server is at base. It
+// asks for the number of cases, echoes in each of them, and has the reports written.
+// The suite judges the result of a case.
 func autobahn(ctx context.Context, base string, dialer *netconn.Dialer, stderr io.Writer) int {
 	base = strings.TrimSuffix(base, "/")
 	agent := "agent=" + url.QueryEscape("wsdriver")
@@ -37,14 +37,14 @@ func autobahn(ctx context.Context, base string, dialer *netconn.Dialer, stderr i
 		err = visit(ctx, base+"/updateReports?"+agent, dialer, func(*stream.Conn, driver.Kind, []byte) error { return nil })
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "wsdriver connect: %v\n", err)
+		fmt.Fprintf(stderr, "wsdriver connect: %s\n", visible(err.Error()))
 		return exitFailed
 	}
 	return exitOK
 }
 
 // visit connects to a URL of the suite and calls f with each message until the
-// connection ends. The error says that there was no connection.
+// connection ends. It returns an error if it cannot connect.
 func visit(ctx context.Context, rawURL string, dialer *netconn.Dialer, f func(*stream.Conn, driver.Kind, []byte) error) error {
 	conn, err := dialer.Dial(ctx, rawURL)
 	if err != nil {

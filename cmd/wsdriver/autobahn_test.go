@@ -11,8 +11,8 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// TestAutobahn walks the two cases of a suite that expects an echo in each. The
-// real suite runs in .ci/autobahn.
+// TestAutobahn runs the two cases of a suite that expects an echo in each. The real
+// suite runs in .ci/autobahn.
 func TestAutobahn(t *testing.T) {
 	certificate, err := selfSigned([]string{"localhost"})
 	if err != nil {

@@ -15,13 +15,13 @@ type deflateFlag struct{ extension *deflate.Extension }
 // deflate adds the flag.
 func (c *command) deflate() *deflateFlag {
 	var f deflateFlag
-	c.Var(&f, "deflate", "compress messages (permessage-deflate); -deflate=`parameters` takes those of RFC 7692\n"+
-		"with commas between: server_no_context_takeover, client_no_context_takeover,\n"+
+	c.Var(&f, "deflate", "compress messages (permessage-deflate); -deflate=`parameters` sets parameters of RFC 7692,\n"+
+		"separated by commas: server_no_context_takeover, client_no_context_takeover,\n"+
 		"server_max_window_bits=8..15, client_max_window_bits=8..15")
 	return &f
 }
 
-// extensions is the value of Config.Extensions.
+// extensions returns the value for Config.Extensions.
 func (f *deflateFlag) extensions() []driver.Extension {
 	if f.extension == nil {
 		return nil
@@ -29,13 +29,13 @@ func (f *deflateFlag) extensions() []driver.Extension {
 	return []driver.Extension{f.extension}
 }
 
-// IsBoolFlag makes -deflate stand alone.
+// IsBoolFlag makes the value of the flag optional.
 func (f *deflateFlag) IsBoolFlag() bool { return true }
 
-// String is the value without -deflate.
+// String returns the default value.
 func (f *deflateFlag) String() string { return "" }
 
-// Set reads the parameters; "true" is -deflate alone.
+// Set parses the parameters. The value "true" is that of -deflate alone.
 func (f *deflateFlag) Set(s string) error {
 	f.extension = &deflate.Extension{}
 	if s == "true" {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestDeflate sends lines that repeat themselves through compressed connections.
+// TestDeflate sends repetitive lines over compressed connections.
 func TestDeflate(t *testing.T) {
 	lines := strings.Repeat(strings.Repeat("the same again ", 50)+"\n", 20)
 	for _, server := range []string{"-deflate", "-deflate=server_max_window_bits=9,client_max_window_bits=10", "-versions=13"} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/sans-io/websocket-driver/driver"
 )
@@ -13,7 +14,7 @@ import (
 // command is a subcommand with its flags.
 type command struct {
 	*flag.FlagSet
-	usage string // what help prints above the flags
+	usage string // printed before the flags
 }
 
 func newCommand(name, usage string) *command {
@@ -22,8 +23,8 @@ func newCommand(name, usage string) *command {
 	return c
 }
 
-// list adds a flag that may be given more than once. What is given is judged
-// later: an error from here would show the value, which may be a secret.
+// list adds a flag that may be repeated. Its values are checked later: an error here
+// would contain the value, which may be a secret.
 func (c *command) list(name, usage string) *[]string {
 	var values []string
 	c.Func(name, usage, func(s string) error {
@@ -33,8 +34,8 @@ func (c *command) list(name, usage string) *[]string {
 	return &values
 }
 
-// parse parses args; flags may stand before and behind the others, which it
-// returns. If ok is false the command ends with status.
+// parse parses args and returns the arguments that are not flags, which may appear in
+// any order. If ok is false, the command exits with status.
 func (c *command) parse(args []string, stdout, stderr io.Writer) (rest []string, status int, ok bool) {
 	for {
 		err := c.FlagSet.Parse(args)
@@ -53,7 +54,7 @@ func (c *command) parse(args []string, stdout, stderr io.Writer) (rest []string,
 	}
 }
 
-// usageError reports a wrong use of the command and returns the exit status.
+// usageError reports incorrect usage and returns the exit status.
 func (c *command) usageError(stderr io.Writer, err error) int {
 	fmt.Fprintf(stderr, "%s: %v\nRun \"%s -h\" for help.\n", c.Name(), err, c.Name())
 	return exitUsage
@@ -66,7 +67,7 @@ func parseVersion(s string) (driver.Version, error) {
 			return v, nil
 		}
 	}
-	return 0, fmt.Errorf("unknown version %q: 13, 8, 7, hixie-76 and hixie-75 are known", s)
+	return 0, fmt.Errorf("unknown version %q, want 13, 8, 7, hixie-76 or hixie-75", s)
 }
 
 // parseVersions reads a list of versions.
@@ -82,7 +83,7 @@ func parseVersions(s string) ([]driver.Version, error) {
 	return versions, nil
 }
 
-// parseSubprotocols reads names, several of which may stand in one value.
+// parseSubprotocols reads names. A value may contain several, separated by commas.
 func parseSubprotocols(values []string) ([]string, error) {
 	var names []string
 	for _, value := range values {
@@ -93,36 +94,54 @@ func parseSubprotocols(values []string) ([]string, error) {
 	return names, check("subprotocol", &driver.Config{Subprotocols: names})
 }
 
-// parseFields reads "Name: value". Its errors do not show values.
+// parseFields reads "Name: value". Its errors do not contain values.
 func parseFields(values []string) ([]driver.Field, error) {
 	var fields []driver.Field
 	for _, value := range values {
 		name, value, found := strings.Cut(value, ":")
 		if !found {
-			return nil, errors.New("flag -H: not of the form \"Name: value\"")
+			return nil, errors.New("flag -H: want \"Name: value\"")
 		}
 		fields = append(fields, driver.Field{Name: name, Value: strings.Trim(value, " \t")})
 	}
 	return fields, check("H", &driver.Config{Fields: fields})
 }
 
-// check has the driver judge what the flag called name has put into c.
+// check reports whether the setting that the flag called name has made is valid.
 func check(name string, c *driver.Config) error {
 	if _, err := driver.NewClient("ws://localhost/", c); err != nil {
-		return fmt.Errorf("flag -%s: %s", name, strings.TrimPrefix(strings.TrimPrefix(err.Error(), driver.ErrUnsupported.Error()+": "), driver.ErrInvalid.Error()+": "))
+		return fmt.Errorf("flag -%s: %w", name, withoutPrefix(err))
 	}
 	return nil
 }
 
-// maxMessage adds the flag -max-message.
-func (c *command) maxMessage() *int {
-	return c.Int("max-message", 16<<20, "the longest message that is received, in `bytes`; -1 is any")
+// withoutPrefix returns an error with the text of err without the prefix of the
+// driver's errors for incorrect usage.
+func withoutPrefix(err error) error {
+	text := err.Error()
+	for _, prefix := range []error{driver.ErrInvalid, driver.ErrUnsupported} {
+		text = strings.TrimPrefix(text, prefix.Error()+": ")
+	}
+	return errors.New(text)
 }
 
-// checkMaxMessage says what is wrong with its value.
+// maxMessage adds the flag -max-message.
+func (c *command) maxMessage() *int {
+	return c.Int("max-message", driver.DefaultMaxMessage, "the maximum length of a received message in `bytes`; -1 for no limit")
+}
+
+// checkMaxMessage checks the value of -max-message.
 func checkMaxMessage(n int) error {
 	if n == 0 || n < -1 {
-		return fmt.Errorf("flag -max-message: %d, neither -1 nor above 0", n)
+		return fmt.Errorf("flag -max-message: %d, want -1 or a number above 0", n)
+	}
+	return nil
+}
+
+// checkDuration checks the value of a flag.
+func checkDuration(name string, d time.Duration) error {
+	if d < 0 {
+		return fmt.Errorf("flag -%s: %v is negative", name, d)
 	}
 	return nil
 }

@@ -17,27 +17,27 @@ const (
 	exitOK     = 0
 	exitFailed = 1 // no connection
 	exitUsage  = 2
-	exitClosed = 3 // the connection did not end well
+	exitClosed = 3 // the connection was not closed normally
 )
 
-const help = `Wsdriver speaks WebSocket: RFC 6455 and the versions before it.
+const help = `Wsdriver speaks WebSocket, RFC 6455 and the versions before it.
 
 Usage:
 
 	wsdriver serve [flags]          echo server, with a page for browsers
 	wsdriver connect [flags] URL    client for the terminal and for pipes
 	wsdriver version                print the version
-	wsdriver help [command]         print this, or the help of a command
+	wsdriver help [command]         print this help, or that of a command
 `
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second signal ends the process
+	context.AfterFunc(ctx, stop) // a second signal ends the process
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is wsdriver with its arguments. The end of ctx stands for a signal. It
-// returns the exit status.
+// run runs wsdriver with its arguments and returns the exit status. ctx ends at a
+// signal.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		fmt.Fprint(stderr, help)
@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return serve(ctx, args, stdout, stderr)
 	case "connect":
 		return connect(ctx, args, stdin, stdout, stderr)
-	case "version":
+	case "version", "-version", "--version":
 		fmt.Fprintln(stdout, "wsdriver", version())
 		return exitOK
 	}
@@ -65,8 +65,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitUsage
 }
 
-// version is the version of the module, "(devel)" if it was built from its
-// sources.
+// version returns the version of the module, or "(devel)" if it is not known.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

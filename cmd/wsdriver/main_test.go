@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +20,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
-// output is a standard stream that may be looked at while it is written to.
+// output is a standard stream that may be read while it is written to.
 type output struct {
 	mu   sync.Mutex
 	buf  bytes.Buffer
@@ -55,14 +58,14 @@ func (o *output) waitFor(t *testing.T, s string) {
 	}
 }
 
-// startServer runs "wsdriver serve" and returns its URL. The function returned
-// sends the signal and gives the exit status.
+// startServer runs "wsdriver serve" and returns its URL. stop sends the signal and
+// returns the exit status.
 func startServer(t *testing.T, args ...string) (url string, stop func() int) {
 	t.Helper()
 	wstest.NoLeaks(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	stdout, status := newOutput(), make(chan int, 1)
-	args = append([]string{"serve", "-addr", "127.0.0.1:0"}, args...)
+	args = append([]string{"serve", "-addr", "127.0.0.1:0"}, args...) // a later -addr replaces it
 	go func() { status <- run(ctx, args, nil, stdout, io.Discard) }()
 	stdout.waitFor(t, "\n")
 	stop = sync.OnceValue(func() int {
@@ -77,10 +80,11 @@ func startServer(t *testing.T, args ...string) (url string, stop func() int) {
 	return strings.TrimPrefix(line, "listening on "), stop
 }
 
-// runConnect runs "wsdriver connect" with a pipe's input.
+// runConnect runs "wsdriver connect" with the input of a pipe. It does not wait after
+// the input unless args say so.
 func runConnect(stdin string, args ...string) (status int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	status = run(context.Background(), append([]string{"connect"}, args...), strings.NewReader(stdin), &out, &err)
+	status = run(context.Background(), append([]string{"connect", "-wait", "0"}, args...), strings.NewReader(stdin), &out, &err)
 	return status, out.String(), err.String()
 }
 
@@ -116,8 +120,151 @@ func TestPipes(t *testing.T) {
 	}
 }
 
-// TestSignals ends the server while clients of all versions are connected, one of
-// which does not answer.
+// TestWait: an answer that takes a while after the end of the input is printed.
+func TestWait(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		args  []string
+		delay time.Duration
+		want  string
+	}{
+		{"default", nil, 200 * time.Millisecond, "the answer\n"},
+		{"longer", []string{"-wait", "1m"}, 200 * time.Millisecond, "the answer\n"}, // the server closes
+		{"too short", []string{"-wait", "1ms"}, time.Minute, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			wstest.NoLeaks(t)
+			l, err := netconn.Listen("tcp", "127.0.0.1:0", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			go func() {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				defer c.CloseNow()
+				c.ReadMessage(nil)
+				timer := time.AfterFunc(test.delay, func() {
+					c.WriteMessage(driver.Text, []byte("the answer"))
+					c.WriteClose(driver.CodeNormal, "")
+				})
+				defer timer.Stop()
+				c.ReadMessage(nil)
+			}()
+			var stdout, stderr bytes.Buffer
+			args := append([]string{"connect", "ws://" + l.Addr().String()}, test.args...)
+			status := run(context.Background(), args, strings.NewReader("q\n"), &stdout, &stderr)
+			if status != 0 || stdout.String() != test.want {
+				t.Errorf("status %d, %q, %q", status, &stdout, &stderr)
+			}
+		})
+	}
+}
+
+// TestWaitSignal: a signal ends the waiting.
+func TestWaitSignal(t *testing.T) {
+	url, _ := startServer(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	stdout, stderr, status := newOutput(), newOutput(), make(chan int, 1)
+	go func() {
+		status <- run(ctx, []string{"connect", "-wait", "10m", url}, strings.NewReader("hello\n"), stdout, stderr)
+	}()
+	stdout.waitFor(t, "hello\n")
+	cancel()
+	if got := <-status; got != 0 {
+		t.Errorf("status %d, %q", got, stderr)
+	}
+}
+
+// TestUnix serves on a Unix socket, with and without TLS.
+func TestUnix(t *testing.T) {
+	for scheme, flag := range map[string]string{"ws": "-ping=1m", "wss": "-tls-self-signed"} {
+		path := filepath.Join(t.TempDir(), "s")
+		addr, stop := startServer(t, "-addr", "unix:"+path, flag)
+		if addr != "unix:"+path {
+			t.Errorf("listening on %q", addr)
+		}
+		status, stdout, stderr := runConnect("hello\n", "-insecure", "-unix", path, scheme+"://localhost/chat")
+		if status != 0 || stdout != "hello\n" {
+			t.Errorf("%s: status %d, %q, %q", scheme, status, stdout, stderr)
+		}
+		if status := stop(); status != 0 {
+			t.Errorf("serve ended with %d", status)
+		}
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the socket is still there: %v", err)
+		}
+	}
+}
+
+// TestControlCharacters: nothing that a server sends changes a terminal. A pipe gets
+// messages unchanged.
+func TestControlCharacters(t *testing.T) {
+	const hostile = "a\x1b[2J\r\a\u009b\u202e\tb\n世界 👩‍🚀"
+	const harmless = `a\x1b[2J\r\a\u009b\u202e` + "\tb\n世界 👩‍🚀"
+	l, err := netconn.Listen("tcp", "127.0.0.1:0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	l.Check = func(r *driver.Request) *driver.Response {
+		if r.Target == "/refused" {
+			return &driver.Response{Status: 403, Body: []byte(hostile)}
+		}
+		return nil
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.WriteMessage(driver.Text, []byte(hostile))
+			c.Close(context.Background(), 4000, hostile)
+		}
+	}()
+	url := "ws://" + l.Addr().String()
+	status, stdout, stderr := runConnect("", url)
+	if status != 3 || stdout != hostile+"\n" || stderr != "closed with 4000: "+harmless+"\n" {
+		t.Errorf("status %d, %q, %q", status, stdout, stderr)
+	}
+	if status, _, stderr := runConnect("", url+"/refused"); status != 1 || !strings.HasSuffix(stderr, "\n"+harmless+"\n") {
+		t.Errorf("refused: status %d, %q", status, stderr)
+	}
+	conn, err := netconn.Dial(context.Background(), url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	(&terminal{conn: conn, kind: driver.Text, escape: true, stderr: &errs}).run(context.Background(), strings.NewReader(""), &out)
+	if out.String() != harmless+"\n" || errs.String() != "closed with 4000: "+harmless+"\n" {
+		t.Errorf("terminal: %q, %q", &out, &errs)
+	}
+}
+
+func TestIsTerminal(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	if isTerminal(w) || isTerminal(new(bytes.Buffer)) {
+		t.Error("a pipe is a terminal")
+	}
+	device, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer device.Close()
+	if !isTerminal(device) {
+		t.Error("a device is not a terminal")
+	}
+}
+
+// TestSignals ends the server while clients of all versions are connected.
 func TestSignals(t *testing.T) {
 	url, stop := startServer(t)
 	type client struct {
@@ -169,7 +316,7 @@ func TestSignalToClient(t *testing.T) {
 	}
 }
 
-// TestExitStatus has servers that end the connection in several ways.
+// TestExitStatus: servers end the connection in several ways.
 func TestExitStatus(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -212,18 +359,18 @@ func TestExitStatus(t *testing.T) {
 func TestNotConnected(t *testing.T) {
 	url, _ := startServer(t, "-versions", "13,8")
 	host := strings.TrimPrefix(url, "ws://")
-	nobody, err := netconn.Listen("tcp", "127.0.0.1:0", nil)
+	closed, err := netconn.Listen("tcp", "127.0.0.1:0", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody.Close()
+	closed.Close()
 	tests := []struct {
 		name   string
 		args   []string
 		stderr string
 	}{
 		{"refused", []string{"-version", "hixie-76", "ws://user:secret@" + host}, "handshake refused with status 426 (Upgrade Required)"},
-		{"nobody", []string{"ws://user:secret@" + nobody.Addr().String()}, "connection refused"},
+		{"no server", []string{"ws://user:secret@" + closed.Addr().String()}, "connection refused"},
 		{"no TLS", []string{"wss://user:secret@" + host}, "tls: "},
 	}
 	for _, test := range tests {
@@ -232,7 +379,7 @@ func TestNotConnected(t *testing.T) {
 			t.Errorf("%s: status %d, %q, %q", test.name, status, stdout, stderr)
 		}
 	}
-	silent, err := netconn.Listen("tcp", "127.0.0.1:0", nil) // nobody calls Accept
+	silent, err := netconn.Listen("tcp", "127.0.0.1:0", nil) // without Accept
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,6 +405,9 @@ func TestUsage(t *testing.T) {
 		{"serve|-h", 0, "-max-message", ""},
 		{"connect|--help", 0, "-origin", ""},
 		{"version", 0, "wsdriver ", ""},
+		{"-version", 0, "wsdriver ", ""},
+		{"--version", 0, "wsdriver ", ""},
+		{"help|version", 0, "wsdriver ", ""},
 		{"listen", 2, "", `"listen"`},
 		{"help|listen", 2, "", `"listen"`},
 		{"serve|-nonsense", 2, "", "-nonsense"},
@@ -268,8 +418,13 @@ func TestUsage(t *testing.T) {
 		{"serve|-ping|-1s", 2, "", "-ping"},
 		{"serve|-subprotocol|a b", 2, "", "-subprotocol"},
 		{"serve|-addr|nowhere", 1, "", "-addr"},
-		{"connect", 2, "", "URL"},
-		{"connect|ws://a|ws://b", 2, "", "URL"},
+		{"serve|-addr|unix:", 2, "", "-addr"},
+		{"connect", 2, "", "the URL is missing\n"},
+		{"connect|ws://a|ws://secret@b", 2, "", "2 arguments, want one URL\n"},
+		{"connect|localhost:9001", 2, "", "ws://"},
+		{"connect|localhost", 2, "", "ws://"},
+		{"connect|localhost/chat?secret", 2, "", "ws://"},
+		{"connect|ws://a|-wait|-1s", 2, "", "-wait"},
 		{"connect|http://user:secret@a", 2, "", `"http"`},
 		{"connect|ws://user:secret/@a", 2, "", "URL"},
 		{"connect|ws://user:secret@a#b", 2, "", "URL"},
@@ -299,7 +454,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestBrokenOutput has nobody read what is printed.
+// TestBrokenOutput: the output cannot be written.
 func TestBrokenOutput(t *testing.T) {
 	url, _ := startServer(t)
 	var stderr bytes.Buffer

@@ -12,12 +12,12 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// pageFiles is the page that a browser gets, which needs nothing from elsewhere.
+// pageFiles is the page for browsers. It needs nothing from other servers.
 //
 //go:embed page
 var pageFiles embed.FS
 
-// contentTypes are those of pageFiles.
+// contentTypes maps the extensions of pageFiles to content types.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
@@ -25,38 +25,38 @@ var contentTypes = map[string]string{
 	".svg":  "image/svg+xml",
 }
 
-// policy lets the page use its own files and open any WebSocket, and nothing else.
+// policy allows the page its own files and any WebSocket, and nothing else.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws: wss:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// answer is the answer to a plain HTTP request; nil leaves it to the driver, for
-// requests that want a WebSocket, or seem to: where a proxy has taken away the
-// Connection field, 426 tells more than the page.
-func (s *server) answer(r *driver.Request) *driver.Response {
+// respond returns the response to a plain HTTP request. It returns nil, which leaves
+// the response to the driver, for requests that are for a WebSocket or seem to be: if
+// a proxy has removed the Connection field, 426 says more than the page.
+func (s *server) respond(r *driver.Request) *driver.Response {
 	if driver.IsWebSocket(r) || strings.EqualFold(r.Get("Upgrade"), "websocket") {
 		return nil
 	}
-	a := s.route(r)
-	a.Fields = append(a.Fields,
+	response := s.route(r)
+	response.Fields = append(response.Fields,
 		driver.Field{Name: "Cache-Control", Value: "no-store"},
 		driver.Field{Name: "X-Content-Type-Options", Value: "nosniff"})
-	if r.Method == "HEAD" && a.Status != 204 {
-		a.Fields = append(a.Fields, driver.Field{Name: "Content-Length", Value: strconv.Itoa(len(a.Body))})
-		a.Body = nil
+	if r.Method == "HEAD" && response.Status != 204 {
+		response.Fields = append(response.Fields, driver.Field{Name: "Content-Length", Value: strconv.Itoa(len(response.Body))})
+		response.Body = nil
 	}
-	return a
+	return response
 }
 
-// route finds what a plain request asks for.
+// route returns what a plain request asks for.
 func (s *server) route(r *driver.Request) *driver.Response {
 	if r.Method != "GET" && r.Method != "HEAD" {
-		a := plainText(405, fmt.Sprintf("%.20s is not for here: GET and HEAD are.\n", r.Method))
-		a.Fields = append(a.Fields, driver.Field{Name: "Allow", Value: "GET, HEAD"})
-		return a
+		response := plainText(405, fmt.Sprintf("Method %.20s is not allowed. Use GET or HEAD.\n", r.Method))
+		response.Fields = append(response.Fields, driver.Field{Name: "Allow", Value: "GET, HEAD"})
+		return response
 	}
 	u, err := url.ParseRequestURI(r.Target)
 	if err != nil {
-		return plainText(400, "The request target is no path.\n")
+		return plainText(400, "The request target is not a path.\n")
 	}
 	switch u.Path {
 	case "", "/":
@@ -64,14 +64,14 @@ func (s *server) route(r *driver.Request) *driver.Response {
 	case "/stats":
 		return s.stats(u.Query().Get("id"))
 	}
-	if a := file(strings.TrimPrefix(u.Path, "/"), false); a != nil {
-		return a
+	if response := file(strings.TrimPrefix(u.Path, "/"), false); response != nil {
+		return response
 	}
-	return plainText(404, "There is nothing here. This is \"wsdriver serve\", a WebSocket echo server: its page is at /\n"+
-		"and any path takes a WebSocket.\n")
+	return plainText(404, "Not found. This is \"wsdriver serve\", a WebSocket echo server. Its page is at /\n"+
+		"and a WebSocket can be opened at any path.\n")
 }
 
-// plainText returns an answer for people.
+// plainText returns a response for people.
 func plainText(status int, text string) *driver.Response {
 	return &driver.Response{
 		Status: status,
@@ -80,8 +80,8 @@ func plainText(status int, text string) *driver.Response {
 	}
 }
 
-// file returns one of pageFiles, nil if there is none of that name. Isolated, it
-// is told to browsers as a page of its own, to which they give a finer clock.
+// file returns one of pageFiles, or nil if there is none of that name. If isolated is
+// set, browsers isolate the page and give it a clock of higher resolution.
 func file(name string, isolated bool) *driver.Response {
 	body, err := pageFiles.ReadFile("page/" + name)
 	if err != nil {
@@ -100,8 +100,8 @@ func file(name string, isolated bool) *driver.Response {
 	return &driver.Response{Status: 200, Fields: fields, Body: body}
 }
 
-// isolated reports whether browsers isolate a page of this server: elsewhere they
-// ignore the fields for it, and complain.
+// isolated reports whether browsers isolate a page of this server. If not, they
+// ignore the fields that ask for it and log a warning.
 func isolated(r *driver.Request) bool {
 	host := r.Authority
 	if h, _, err := net.SplitHostPort(host); err == nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/sans-io/websocket-driver/extensions/deflate"
 )
 
-// request makes a plain HTTP request and returns the answer and its body.
+// request makes a plain HTTP request and returns the response and its body.
 func request(t *testing.T, method, url string, fields ...string) (*http.Response, string) {
 	t.Helper()
 	r, err := http.NewRequest(method, url, nil)
@@ -81,8 +81,8 @@ func TestPlainRequests(t *testing.T) {
 	}
 }
 
-// TestPageFiles holds the page to its policy: each file has a type, and nothing
-// stands in the HTML that belongs into a file.
+// TestPageFiles checks that the page follows its policy: each file has a content type,
+// and the HTML contains neither scripts nor styles.
 func TestPageFiles(t *testing.T) {
 	entries, err := pageFiles.ReadDir("page")
 	if err != nil {
@@ -104,7 +104,7 @@ func TestPageFiles(t *testing.T) {
 	}
 }
 
-// TestIsolated has the page isolated where browsers allow it.
+// TestIsolated checks that the page is isolated where browsers allow it.
 func TestIsolated(t *testing.T) {
 	for authority, want := range map[string]bool{
 		"localhost:9001": true, "127.0.0.1": true, "127.0.0.1:9001": true, "[::1]:9001": true, "[::1]": true,
@@ -119,7 +119,7 @@ func TestIsolated(t *testing.T) {
 	}
 }
 
-// numbers are what /stats tells of one direction.
+// numbers are those of /stats for one direction.
 type numbers struct{ Messages, Payload, Wire int64 }
 
 // TestStats compares the numbers with the bytes of frames (RFC 6455, section 5.2).
@@ -177,7 +177,7 @@ func TestStats(t *testing.T) {
 	for _, bad := range []string{"", "1234", strings.Repeat("g", idLength), strings.Repeat("A", idLength), strings.Repeat("0", idLength+1)} {
 		echo(dial("id="+bad), "hello")
 		if _, _, ok := stats(bad); ok {
-			t.Errorf("id %q was taken", bad)
+			t.Errorf("id %q was accepted", bad)
 		}
 	}
 
@@ -186,19 +186,19 @@ func TestStats(t *testing.T) {
 	}
 }
 
-// TestIDs holds that an id ends with the connection that has chosen it last.
+// TestIDs checks that an id ends with the last connection that chose it.
 func TestIDs(t *testing.T) {
 	s := &server{ids: make(map[string]*connection)}
 	first, second, nameless := &connection{id: "a"}, &connection{id: "a"}, &connection{}
 	for _, c := range []*connection{first, second, nameless} {
-		s.name(c)
+		s.register(c)
 	}
-	s.forget(first)
+	s.unregister(first)
 	if s.ids["a"] != second {
 		t.Error("the second connection with an id is not found after the end of the first")
 	}
-	s.forget(second)
-	s.forget(nameless)
+	s.unregister(second)
+	s.unregister(nameless)
 	if len(s.ids) > 0 {
 		t.Errorf("%d ids are left", len(s.ids))
 	}

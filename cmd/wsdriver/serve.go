@@ -8,41 +8,43 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/sans-io/websocket-driver/adapters/hub"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 )
 
 const serveHelp = `Serve runs a WebSocket server that sends every message back, on any path. For
-browsers it has a page on the same port, which talks to it.
+browsers there is a page on the same port, which connects to it.
 
 Usage:
 
 	wsdriver serve [flags]
 
-It prints its URL when it listens, and that of the page. SIGINT and SIGTERM close
-all connections with 1001 and end it with status 0. The status is 1 if it can not
-listen, 2 if a flag is wrong.
+It prints its URL and that of the page when it listens. At SIGINT or SIGTERM it
+closes all connections with 1001 and exits with status 0. The exit status is 1 if
+it cannot listen, and 2 if a flag is wrong.
 
-With -tls-cert and -tls-key or, to try something out, with -tls-self-signed they
-are wss and https, and the SHA-256 fingerprint of the certificate is printed. A
-self-signed one is for localhost, this host's name and the host of -addr. It is
-valid for 14 days and gone when serve ends.
+With -tls-cert and -tls-key, or for experiments with -tls-self-signed, it serves
+wss and https, and prints the SHA-256 fingerprint of the certificate. A self-signed
+certificate is for localhost, the name of this host and the host of -addr. It is
+valid for 14 days and is not kept when serve ends.
 `
 
 // serve is the subcommand.
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c := newCommand("serve", serveHelp)
-	addr := c.String("addr", "127.0.0.1:9001", "the `address` to listen on; port 0 picks a free one")
-	versions := c.String("versions", "13,8,7,hixie-76,hixie-75", "the `versions` that are spoken")
-	names := c.list("subprotocol", "a subprotocol that is spoken: one `name` or several with commas; may be repeated")
+	addr := c.String("addr", "127.0.0.1:9001", "the `address` to listen on, with port 0 for a free port, or unix: and the path\nof a Unix socket")
+	versions := c.String("versions", "13,8,7,hixie-76,hixie-75", "the `versions` to speak")
+	names := c.list("subprotocol", "speak a subprotocol, by `name`, or several separated by commas; may be repeated")
 	limit := c.maxMessage()
 	deflate := c.deflate()
 	certificate := c.serverTLS()
-	ping := c.Duration("ping", 0, "send a ping after this `time` of silence; 0 is never")
+	ping := c.Duration("ping", 0, "send a ping after this `time` of silence; 0 for no pings")
 	rest, status, ok := c.parse(args, stdout, stderr)
 	if !ok {
 		return status
@@ -51,28 +53,33 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err := errors.Join(
 		setServed(config, *versions, *names),
 		checkMaxMessage(*limit),
-		checkPing(*ping),
+		checkAddr(*addr),
+		checkDuration("ping", *ping),
 		certificate.load(*addr),
 		checkNoArguments(rest),
 	); err != nil {
 		return c.usageError(stderr, err)
 	}
-	inner, err := net.Listen("tcp", *addr)
+	network, address := "tcp", *addr
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		network, address = "unix", path
+	}
+	inner, err := net.Listen(network, address)
 	if err != nil {
 		fmt.Fprintf(stderr, "wsdriver serve: flag -addr: %v\n", err)
 		return exitFailed
 	}
-	l, err := netconn.NewListener(&meteredListener{inner.(*net.TCPListener), certificate.config}, config)
+	l, err := netconn.NewListener(&meteredListener{inner, certificate.config}, config)
 	if err != nil {
 		fmt.Fprintf(stderr, "wsdriver serve: %v\n", err)
 		return exitFailed
 	}
 	s := &server{ids: make(map[string]*connection)}
-	l.Check = s.answer
+	l.Check = s.respond
 	l.Origins = []string{"*"} // there is nothing to protect
-	fmt.Fprint(stdout, announcement(l.Addr().(*net.TCPAddr), certificate.config))
+	fmt.Fprint(stdout, announcement(l.Addr(), certificate.config))
 	stop := context.AfterFunc(ctx, func() {
-		s.all.Go(func() { _ = s.open.Shutdown(context.Background(), endReason) })
+		s.all.Go(func() { _ = s.open.Shutdown(context.Background(), shutdownReason) })
 		_ = l.Close()
 	})
 	defer stop()
@@ -80,7 +87,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitOK
 }
 
-// setServed sets what clients may choose from.
+// setServed sets the versions and subprotocols that clients may choose.
 func setServed(c *driver.Config, versions string, names []string) (err error) {
 	if c.Versions, err = parseVersions(versions); err != nil {
 		return err
@@ -89,43 +96,53 @@ func setServed(c *driver.Config, versions string, names []string) (err error) {
 	return err
 }
 
-func checkPing(d time.Duration) error {
-	if d < 0 {
-		return fmt.Errorf("flag -ping: %v is below 0", d)
+// checkAddr checks the value of -addr: an empty path is a socket without a name.
+func checkAddr(addr string) error {
+	if addr == "unix:" {
+		return errors.New("flag -addr: unix: without a path")
 	}
 	return nil
 }
 
 func checkNoArguments(args []string) error {
 	if len(args) > 0 {
-		return fmt.Errorf("unknown argument %q", args[0])
+		return fmt.Errorf("unexpected argument %q", args[0])
 	}
 	return nil
 }
 
-// announcement is what serve prints when it listens at addr. c is nil without TLS.
-func announcement(addr *net.TCPAddr, c *tls.Config) string {
-	page := addr.String()
-	if addr.IP.IsUnspecified() { // browsers take no such address
-		page = net.JoinHostPort("localhost", strconv.Itoa(addr.Port))
+// announcement returns what serve prints when it listens at addr. c is nil without
+// TLS.
+func announcement(addr net.Addr, c *tls.Config) string {
+	secure := ""
+	if c != nil {
+		secure = "s"
 	}
-	if c == nil {
-		return fmt.Sprintf("listening on ws://%v/\npage: http://%s/\n", addr, page)
+	text := fmt.Sprintf("listening on unix:%v\n", addr)
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		page := tcp.String()
+		if tcp.IP.IsUnspecified() { // browsers do not accept such an address
+			page = net.JoinHostPort("localhost", strconv.Itoa(tcp.Port))
+		}
+		text = fmt.Sprintf("listening on ws%s://%v/\npage: http%s://%s/\n", secure, addr, secure, page)
 	}
-	return fmt.Sprintf("listening on wss://%v/\npage: https://%s/\nSHA-256 of the certificate: %s\n",
-		addr, page, fingerprint(c.Certificates[0].Certificate[0]))
+	if c != nil {
+		text += fmt.Sprintf("SHA-256 of the certificate: %s\n", fingerprint(c.Certificates[0].Certificate[0]))
+	}
+	return text
 }
 
 // server holds the connections of serve.
 type server struct {
-	open stream.Registry
+	open hub.Registry
 	all  sync.WaitGroup // goroutines of connections
 
 	mu  sync.Mutex
-	ids map[string]*connection // those that have chosen one
+	ids map[string]*connection // connections that have an id
 }
 
-// run echoes until l is closed, and returns when all connections have ended.
+// run accepts and echoes until l is closed. It returns when all connections have
+// ended.
 func (s *server) run(ctx context.Context, l *netconn.Listener, stderr io.Writer) {
 	defer s.all.Wait()
 	for {
@@ -137,7 +154,7 @@ func (s *server) run(ctx context.Context, l *netconn.Listener, stderr io.Writer)
 			return
 		default:
 			fmt.Fprintf(stderr, "wsdriver serve: %v\n", err)
-			select { // out of file descriptors, for example
+			select { // for example out of file descriptors
 			case <-time.After(100 * time.Millisecond):
 			case <-ctx.Done():
 			}
@@ -145,15 +162,15 @@ func (s *server) run(ctx context.Context, l *netconn.Listener, stderr io.Writer)
 	}
 }
 
-// echo sends back what comes over conn.
+// echo sends back the messages of conn.
 func (s *server) echo(conn *stream.Conn) {
 	if !s.open.Add(conn) {
-		_ = conn.Close(context.Background(), driver.CodeGoingAway, endReason)
+		_ = conn.Close(context.Background(), driver.CodeGoingAway, shutdownReason)
 		return
 	}
 	c := newConnection(conn)
-	s.name(c)
-	defer s.forget(c)
+	s.register(c)
+	defer s.unregister(c)
 	var buf []byte
 	for {
 		kind, p, err := conn.ReadMessage(buf)
@@ -161,8 +178,8 @@ func (s *server) echo(conn *stream.Conn) {
 			break
 		}
 		c.received.count(len(p))
-		c.sent.count(len(p))                       // before it leaves: what the peer has is counted
-		if err = conn.Queue(kind, p); err != nil { // what one read has brought is answered in one write
+		c.sent.count(len(p))                       // first, so that a message that the peer has is counted
+		if err = conn.Queue(kind, p); err != nil { // the messages of one read are answered in one write
 			break
 		}
 		if buf = p; cap(buf) > 64<<10 {
@@ -172,11 +189,11 @@ func (s *server) echo(conn *stream.Conn) {
 	_ = conn.Close(context.Background(), driver.CodeGoingAway, "")
 }
 
-// endReason is what clients are told when the server ends.
-const endReason = "the server ends"
+// shutdownReason is the close reason at the end of the server.
+const shutdownReason = "the server is shutting down"
 
-// name makes c known by the id that it has chosen.
-func (s *server) name(c *connection) {
+// register makes c known by its id, if any.
+func (s *server) register(c *connection) {
 	if c.id == "" {
 		return
 	}
@@ -185,7 +202,7 @@ func (s *server) name(c *connection) {
 	s.ids[c.id] = c
 }
 
-func (s *server) forget(c *connection) {
+func (s *server) unregister(c *connection) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ids[c.id] == c {

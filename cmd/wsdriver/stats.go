@@ -10,21 +10,21 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// A page cannot see how many bytes its WebSocket has on the wire. So it puts an
-// id which nobody else can guess into the query of its ws URL, "?id=…", and
-// asks for the numbers of that connection with a plain GET of /stats?id=….
-// They live as long as the connection.
+// A page cannot see how many bytes its WebSocket sends and receives on the wire. So
+// it puts an unguessable id into the query of its ws URL, "?id=…", and gets the
+// numbers of that connection with a plain GET of /stats?id=…. They exist as long as
+// the connection.
 
-// idLength is how many hexadecimal digits an id has: 128 bits.
+// idLength is the number of hexadecimal digits in an id: 128 bits.
 const idLength = 32
 
-// connection is a live connection and what is counted of it.
+// connection is an open connection with its numbers.
 type connection struct {
-	id             string // "" if it has chosen none
+	id             string // chosen by the client, or ""
 	received, sent tally
 }
 
-// tally counts one direction.
+// tally holds the numbers of one direction.
 type tally struct {
 	messages, payload atomic.Int64
 	wire              *atomic.Int64
@@ -52,7 +52,7 @@ func (t *tally) String() string {
 		t.messages.Load(), t.payload.Load(), t.wire.Load()-t.handshake)
 }
 
-// idOf returns the id in the query of a WebSocket's request, "" if there is none.
+// idOf returns the id in the query of a WebSocket's request, or "".
 func idOf(r *driver.Request) string {
 	_, query, _ := strings.Cut(r.Target, "?")
 	values, _ := url.ParseQuery(query)
@@ -63,8 +63,8 @@ func idOf(r *driver.Request) string {
 	return id
 }
 
-// stats answers with the numbers of the connection that has the id; 204 if none
-// has, or none any more.
+// stats returns a response with the numbers of the open connection with that id, or
+// with status 204 if there is none.
 func (s *server) stats(id string) *driver.Response {
 	s.mu.Lock()
 	c := s.ids[id]

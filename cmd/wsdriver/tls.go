@@ -18,15 +18,15 @@ import (
 	"time"
 )
 
-// selfSignedLife is how long a certificate of -tls-self-signed is valid. It has
-// no other use than to try something out.
+// selfSignedLife is how long a certificate of -tls-self-signed is valid. Such
+// certificates are for experiments only.
 const selfSignedLife = 14 * 24 * time.Hour
 
-// serverTLS is what the flags of serve say about TLS.
+// serverTLS holds the flags of serve for TLS.
 type serverTLS struct {
 	cert, key  string
 	selfSigned bool
-	config     *tls.Config // what load has made of them, nil if none is set
+	config     *tls.Config // set by load, nil without flags
 }
 
 // serverTLS adds the flags.
@@ -34,16 +34,16 @@ func (c *command) serverTLS() *serverTLS {
 	var f serverTLS
 	c.StringVar(&f.cert, "tls-cert", "", "serve wss and https with the certificates of a PEM `file`")
 	c.StringVar(&f.key, "tls-key", "", "the PEM `file` with the key of -tls-cert")
-	c.BoolVar(&f.selfSigned, "tls-self-signed", false, "serve wss and https with a certificate made for the occasion, and print\nits fingerprint")
+	c.BoolVar(&f.selfSigned, "tls-self-signed", false, "serve wss and https with a new self-signed certificate, and print its\nfingerprint")
 	return &f
 }
 
-// load reads the files, or makes the certificate for a server that listens on addr.
+// load reads the files, or creates the certificate for a server that listens on addr.
 func (f *serverTLS) load(addr string) (err error) {
 	var certificate tls.Certificate
 	switch {
 	case f.selfSigned && (f.cert != "" || f.key != ""):
-		return errors.New("flag -tls-self-signed: it does not go with -tls-cert and -tls-key")
+		return errors.New("flag -tls-self-signed: not allowed with -tls-cert and -tls-key")
 	case f.cert != "" && f.key == "":
 		return errors.New("flag -tls-cert: -tls-key is missing")
 	case f.key != "" && f.cert == "":
@@ -63,12 +63,12 @@ func (f *serverTLS) load(addr string) (err error) {
 	return nil
 }
 
-// hostsOf returns the names under which a server that listens on addr can be
-// reached from this machine and, perhaps, from others.
+// hostsOf returns the names by which a server that listens on addr can be reached
+// from this machine and possibly from others.
 func hostsOf(addr string) []string {
 	hosts := []string{"localhost", "127.0.0.1", "::1"}
 	others := make([]string, 0, 2)
-	if host, _, err := net.SplitHostPort(addr); err == nil {
+	if host, _, err := net.SplitHostPort(addr); err == nil && !strings.HasPrefix(addr, "unix:") {
 		others = append(others, host)
 	}
 	if name, err := os.Hostname(); err == nil {
@@ -82,7 +82,7 @@ func hostsOf(addr string) []string {
 	return hosts
 }
 
-// selfSigned makes a certificate for hosts, which are names and IP addresses.
+// selfSigned creates a certificate for hosts, which are names and IP addresses.
 func selfSigned(hosts []string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -96,7 +96,7 @@ func selfSigned(hosts []string) (tls.Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber:          serial,
 		Subject:               pkix.Name{CommonName: "wsdriver serve"},
-		NotBefore:             now.Add(-time.Hour), // clocks differ
+		NotBefore:             now.Add(-time.Hour), // the client's clock may be slow
 		NotAfter:              now.Add(selfSignedLife),
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
@@ -116,24 +116,24 @@ func selfSigned(hosts []string) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
-// fingerprint is the SHA-256 of a certificate as browsers show it.
+// fingerprint returns the SHA-256 of a certificate as browsers show it.
 func fingerprint(der []byte) string {
 	sum := sha256.Sum256(der)
 	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
 }
 
-// clientTLS is what the flags of connect say about TLS.
+// clientTLS holds the flags of connect for TLS.
 type clientTLS struct {
 	ca       string
 	insecure bool
-	config   *tls.Config // what load has made of them, nil if none is set
+	config   *tls.Config // set by load, nil without flags
 }
 
 // clientTLS adds the flags.
 func (c *command) clientTLS() *clientTLS {
 	var f clientTLS
-	c.StringVar(&f.ca, "tls-ca", "", "trust the certificates of a PEM `file`, and no others, for wss")
-	c.BoolVar(&f.insecure, "insecure", false, "trust any certificate for wss: whoever is in between can read and change all")
+	c.StringVar(&f.ca, "tls-ca", "", "trust only the certificates of a PEM `file` for wss")
+	c.BoolVar(&f.insecure, "insecure", false, "accept any certificate for wss; an attacker on the network can read and change\neverything")
 	return &f
 }
 
@@ -141,7 +141,7 @@ func (c *command) clientTLS() *clientTLS {
 func (f *clientTLS) load() error {
 	switch {
 	case f.insecure && f.ca != "":
-		return errors.New("flag -insecure: it does not go with -tls-ca")
+		return errors.New("flag -insecure: not allowed with -tls-ca")
 	case f.insecure:
 		f.config = &tls.Config{InsecureSkipVerify: true}
 		return nil
@@ -154,7 +154,7 @@ func (f *clientTLS) load() error {
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("flag -tls-ca: %s holds no certificate in PEM", f.ca)
+		return fmt.Errorf("flag -tls-ca: no PEM certificate in %s", f.ca)
 	}
 	f.config = &tls.Config{RootCAs: roots}
 	return nil

@@ -54,7 +54,7 @@ func TestTLS(t *testing.T) {
 	}{
 		{"trusted", []string{"-tls-ca", cert, "-subprotocol", "a", url}, exitOK, "closed"},
 		{"by name", []string{"-tls-ca", cert, strings.Replace(url, "127.0.0.1", "localhost", 1)}, exitOK, "closed"},
-		{"not looked at", []string{"-insecure", "-deflate", url}, exitOK, "closed"},
+		{"insecure", []string{"-insecure", "-deflate", url}, exitOK, "closed"},
 		{"hixie-76", []string{"-insecure", "-version", "hixie-76", url}, exitOK, "closed"},
 		{"hixie-75", []string{"-insecure", "-version", "hixie-75", url}, exitOK, "closed"},
 		{"unknown", []string{url}, exitFailed, "x509: "},
@@ -76,8 +76,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestSelfSigned gets the page over TLS and compares the certificate with what
-// has been printed.
+// TestSelfSigned gets the page over TLS and compares the certificate with the printed
+// fingerprint.
 func TestSelfSigned(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -114,9 +114,10 @@ func TestSelfSigned(t *testing.T) {
 }
 
 func TestHosts(t *testing.T) {
-	for addr, want := range map[string]string{"example.com:9001": "example.com", "192.0.2.7:0": "192.0.2.7", "[2001:db8::1]:0": "2001:db8::1", ":9001": "::1"} {
+	for addr, want := range map[string]string{"example.com:9001": "example.com", "192.0.2.7:0": "192.0.2.7", "[2001:db8::1]:0": "2001:db8::1", ":9001": "::1",
+		"unix:socket": "localhost"} {
 		hosts := hostsOf(addr)
-		if !slices.Contains(hosts, want) || slices.Contains(hosts, "") {
+		if !slices.Contains(hosts, want) || slices.Contains(hosts, "") || slices.Contains(hosts, "unix") {
 			t.Errorf("%s: %q", addr, hosts)
 		}
 		c, err := selfSigned(hosts)
@@ -140,18 +141,22 @@ func TestAnnouncement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tcp := func(ip string) net.Addr { return &net.TCPAddr{IP: net.ParseIP(ip), Port: 9001} }
 	tests := []struct {
-		ip   string
+		addr net.Addr
 		tls  *tls.Config
 		want string
 	}{
-		{"127.0.0.1", nil, "listening on ws://127.0.0.1:9001/\npage: http://127.0.0.1:9001/\n"},
-		{"::", nil, "listening on ws://[::]:9001/\npage: http://localhost:9001/\n"},
-		{"::1", &tls.Config{Certificates: []tls.Certificate{self}}, "listening on wss://[::1]:9001/\npage: https://[::1]:9001/\n" +
+		{tcp("127.0.0.1"), nil, "listening on ws://127.0.0.1:9001/\npage: http://127.0.0.1:9001/\n"},
+		{tcp("::"), nil, "listening on ws://[::]:9001/\npage: http://localhost:9001/\n"},
+		{tcp("::1"), &tls.Config{Certificates: []tls.Certificate{self}}, "listening on wss://[::1]:9001/\npage: https://[::1]:9001/\n" +
+			"SHA-256 of the certificate: " + fingerprint(self.Certificate[0]) + "\n"},
+		{&net.UnixAddr{Name: "/tmp/s", Net: "unix"}, nil, "listening on unix:/tmp/s\n"},
+		{&net.UnixAddr{Name: "s", Net: "unix"}, &tls.Config{Certificates: []tls.Certificate{self}}, "listening on unix:s\n" +
 			"SHA-256 of the certificate: " + fingerprint(self.Certificate[0]) + "\n"},
 	}
 	for _, test := range tests {
-		if got := announcement(&net.TCPAddr{IP: net.ParseIP(test.ip), Port: 9001}, test.tls); got != test.want {
+		if got := announcement(test.addr, test.tls); got != test.want {
 			t.Errorf("%q, not %q", got, test.want)
 		}
 	}
@@ -166,14 +171,14 @@ func TestTLSUsage(t *testing.T) {
 	tests := []struct{ args, stderr string }{
 		{"serve|-tls-cert|" + cert, "flag -tls-cert: -tls-key is missing"},
 		{"serve|-tls-key|" + key, "flag -tls-key: -tls-cert is missing"},
-		{"serve|-tls-self-signed|-tls-cert|" + cert + "|-tls-key|" + key, "flag -tls-self-signed: it does not go with"},
-		{"serve|-tls-self-signed|-tls-key|" + key, "flag -tls-self-signed: it does not go with"},
+		{"serve|-tls-self-signed|-tls-cert|" + cert + "|-tls-key|" + key, "flag -tls-self-signed: not allowed with"},
+		{"serve|-tls-self-signed|-tls-key|" + key, "flag -tls-self-signed: not allowed with"},
 		{"serve|-tls-cert|" + cert + "|-tls-key|" + otherKey, "private key does not match public key"},
 		{"serve|-tls-cert|" + key + "|-tls-key|" + key, "flags -tls-cert and -tls-key: "},
 		{"serve|-tls-cert|missing|-tls-key|missing", "missing: no such file"},
-		{"connect|wss://a|-insecure|-tls-ca|" + cert, "flag -insecure: it does not go with -tls-ca"},
+		{"connect|wss://a|-insecure|-tls-ca|" + cert, "flag -insecure: not allowed with -tls-ca"},
 		{"connect|wss://a|-tls-ca|missing", "missing: no such file"},
-		{"connect|wss://a|-tls-ca|" + key, "holds no certificate in PEM"},
+		{"connect|wss://a|-tls-ca|" + key, "no PEM certificate in "},
 	}
 	for _, test := range tests {
 		var stdout, stderr bytes.Buffer

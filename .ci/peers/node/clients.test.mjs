@@ -177,7 +177,7 @@ const steps = {
     await echo(conn, 'there')
     const stopped = server.stop()
     const { code, reason } = await conn.until('close')
-    assert.deepEqual({ code, reason }, { code: 1001, reason: 'the server ends' })
+    assert.deepEqual({ code, reason }, { code: 1001, reason: 'the server is shutting down' })
     await c.wire.frame('client', 'close')
     assert.equal(await stopped, 0)
   },

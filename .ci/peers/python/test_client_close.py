@@ -75,7 +75,7 @@ class Closing(unittest.TestCase):
         wires = [self.wire() for _ in range(3)]
         self.serving.process.terminate()
         for wire in wires:
-            self.assertEqual(wire.closed(), (1001, "the server ends"))
+            self.assertEqual(wire.closed(), (1001, "the server is shutting down"))
             self.assertTrue(wire.protocol.close_rcvd_then_sent)
         self.assertEqual(self.serving.process.wait(TIMEOUT), 0)
 
@@ -86,7 +86,7 @@ class Closing(unittest.TestCase):
         self.assertTrue(readable, "the server sends no close frame")
         wire.protocol.send_close(4000, "me too")  # it has not seen the server's
         wire.flush()
-        self.assertEqual(wire.closed(), (1001, "the server ends"))
+        self.assertEqual(wire.closed(), (1001, "the server is shutting down"))
         self.assertFalse(wire.protocol.close_rcvd_then_sent)
         self.assertEqual(self.serving.process.wait(TIMEOUT), 0)
 
@@ -97,7 +97,7 @@ class Closing(unittest.TestCase):
         self.assertTrue(readable, "the server sends no close frame")
         wire.protocol.send_text(b"not seen yet that you close")
         wire.flush()
-        self.assertEqual(wire.closed(), (1001, "the server ends"))
+        self.assertEqual(wire.closed(), (1001, "the server is shutting down"))
         self.assertEqual(self.serving.process.wait(TIMEOUT), 0)
 
     def test_server_fails_the_connection(self):

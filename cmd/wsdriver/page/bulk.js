@@ -1,40 +1,39 @@
-// Bulk: many messages, each compared when it comes back. Message i of a run is
-// made anew for the comparison, so a run needs no memory but for what is under
-// way.
+// Bulk: many messages, each compared with its echo. Message i of a run is made again
+// for the comparison, so a run needs memory only for messages in flight.
 import { byteLength, bytes, equal, whole } from './words.js'
 
-// What may be under way: enough to keep the connection busy.
-const mostMessages = 2000
-const mostBytes = 4 << 20
+// The limits of what is in flight: enough to keep the connection busy.
+const maxMessages = 2000
+const maxBytes = 4 << 20
 
 const $ = selector => document.querySelector(selector)
 const phrase = 'The quick brown fox jumps over the lazy dog. '
 const phrases = phrase + 'Grüße, κόσμε, 世界, 😀! '
 
-// Run sends messages of a size and content through send. done gets a sentence
-// and whether all came back equal.
+// Run sends messages of a size and content with send. It calls done with a sentence
+// and with whether all came back equal.
 export class Run {
 	constructor(count, size, content, send, done) {
 		Object.assign(this, { count, size, content, send, done })
-		this.sent = this.came = this.wrong = this.total = this.underWay = 0
+		this.sent = this.came = this.wrong = this.total = this.inFlight = 0
 		this.began = performance.now()
 	}
 
-	// fill sends as much as may be under way.
+	// fill sends as many messages as may be in flight.
 	fill() {
-		while (this.sent < this.count && this.sent - this.came < mostMessages && (this.underWay < mostBytes || this.sent === this.came)) {
+		while (this.sent < this.count && this.sent - this.came < maxMessages && (this.inFlight < maxBytes || this.sent === this.came)) {
 			const data = this.make(this.sent++)
-			this.underWay += byteLength(data)
+			this.inFlight += byteLength(data)
 			this.send(data)
 		}
 		$('#progress').value = this.came / this.count
 	}
 
-	// take takes the next message that has come.
+	// take handles the next message that arrives.
 	take(data) {
 		const expected = this.make(this.came++)
 		const size = byteLength(expected)
-		this.underWay -= size
+		this.inFlight -= size
 		this.total += size
 		if (!equal(data, expected)) this.wrong++
 		this.fill()
@@ -50,7 +49,7 @@ export class Run {
 			all && this.wrong === 0)
 	}
 
-	// make returns message i. Mixed ones are of all sizes, short ones more often.
+	// make returns message i. Mixed ones have all sizes, small ones more often.
 	make(i) {
 		const random = xorshift(i + 1)
 		switch (this.content) {
@@ -64,7 +63,8 @@ export class Run {
 	}
 }
 
-// text begins with the number i and has about size bytes; of ASCII, exactly.
+// text returns a text that begins with the number i. It has about size bytes, exactly
+// if it is ASCII.
 function text(i, phrase, size) {
 	const s = `${i} `.padEnd(size, phrase).slice(0, size)
 	return s.toWellFormed()

@@ -1,5 +1,5 @@
-// The connection, and what is sent by hand. The rest is in modules of its own:
-// log.js, rtt.js, bulk.js, stats.js.
+// The connection, and messages that are sent by hand. The rest is in other modules:
+// log.js, viewer.js, rtt.js, bulk.js, stats.js.
 import { Run } from './bulk.js'
 import * as log from './log.js'
 import * as rtt from './rtt.js'
@@ -7,11 +7,13 @@ import * as stats from './stats.js'
 import { closing, equal } from './words.js'
 
 const $ = selector => document.querySelector(selector)
-const mostWaiting = 1000
+const maxWaiting = 1000
 
 let socket = null
-let run = null // the bulk run under way
-let waiting = [] // what was sent by hand and may come back: { data, sent }
+let wasOpen = false // the connection, or the last one
+let asked = false // to close it, by the user
+let run = null // the bulk run in progress
+let waiting = [] // messages sent by hand whose echo may arrive: { data, sent }
 
 function connect() {
 	complain('')
@@ -25,12 +27,14 @@ function connect() {
 	s.onmessage = event => received(event.data)
 	s.onclose = closed
 	socket = s
-	fact('version', '–')
-	fact('closed', '–')
+	wasOpen = asked = false
+	for (const id of ['version', 'subprotocol', 'extensions', 'closed']) fact(id, '–')
+	$('#state').dataset.end = ''
 	show('connecting')
 }
 
 function opened() {
+	wasOpen = true
 	show('open')
 	fact('version', '13 (RFC 6455)') // the only one that browsers speak
 	fact('subprotocol', socket.protocol || 'none')
@@ -56,29 +60,36 @@ function received(data) {
 }
 
 function closed(event) {
-	const how = closing(event.code, event.reason)
 	rtt.stop()
 	stats.stop()
 	run?.end()
 	waiting = []
-	fact('closed', how)
-	log.note(`closed with ${how}`)
+	if (wasOpen) {
+		const how = closing(event.code, event.reason)
+		fact('closed', how)
+		log.note(`closed with ${how}`)
+	} else { // the code is 1006 whatever happened
+		fact('closed', 'not connected')
+		log.note('not connected; browsers do not tell a page why')
+	}
+	const expected = asked || [1000, 1001, 1005].includes(event.code)
+	$('#state').dataset.end = expected && event.wasClean || asked && !wasOpen ? '' : 'bad'
 	show('closed')
 }
 
-// send sends a message. While the connection closes nothing is sent: browsers
-// complain of that.
+// send sends a message, unless the connection is closing: browsers log a warning
+// then.
 function send(data) {
 	if (socket?.readyState !== WebSocket.OPEN) return
 	socket.send(data)
 	stats.changed()
 }
 
-// sendByHand sends a message that the list shows.
+// sendByHand sends a message and adds it to the list.
 function sendByHand(data) {
-	if (socket?.readyState !== WebSocket.OPEN) return // files are read first, and it may close meanwhile
+	if (socket?.readyState !== WebSocket.OPEN) return // it may have closed while a file was read
 	log.message('out', data)
-	if (waiting.length === mostWaiting) waiting.shift()
+	if (waiting.length === maxWaiting) waiting.shift()
 	waiting.push({ data, sent: performance.now() })
 	send(data)
 }
@@ -94,13 +105,13 @@ function startRun(count, size, content) {
 		$('#result').dataset.state = good ? 'good' : 'bad'
 		show($('#state').dataset.state)
 	})
-	$('#result').textContent = 'Under way.'
+	$('#result').textContent = 'In progress.'
 	delete $('#result').dataset.state
 	show('open')
 	run.fill()
 }
 
-// show sets the state and what can be done in it.
+// show sets the state, and enables the controls that work in it.
 function show(state) {
 	$('#state').textContent = state
 	$('#state').dataset.state = state
@@ -121,7 +132,7 @@ function complain(text) {
 	$('#problem').hidden = text === ''
 }
 
-// on calls f when a form is sent; what it throws is shown.
+// on calls f when a form is submitted, and shows the errors of f.
 function on(form, f) {
 	$(form).addEventListener('submit', async event => {
 		event.preventDefault()
@@ -136,7 +147,10 @@ function on(form, f) {
 
 on('#connect', connect)
 on('#close', () => {
-	socket.close(Number($('#code').value), $('#reason').value)
+	const [code, reason] = [Number($('#code').value), $('#reason').value]
+	socket.close(code, reason)
+	asked = true
+	log.note(wasOpen ? `closing with ${closing(code, reason)}` : 'connecting was stopped')
 	show('closing')
 })
 on('#send', async () => {
@@ -164,7 +178,7 @@ $('#clear').addEventListener('click', log.clear)
 
 const zone = $('#composer')
 zone.addEventListener('dragover', event => {
-	if (!event.dataTransfer.types.includes('Files')) return // a text goes where it is dropped
+	if (!event.dataTransfer.types.includes('Files')) return // a text is inserted where it is dropped
 	event.preventDefault()
 	zone.classList.add('over')
 })

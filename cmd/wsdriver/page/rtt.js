@@ -1,28 +1,28 @@
-// Round trips: small timed messages, which the server sends back, and their plot.
+// Round trips: small messages that the server sends back, their times, and the plot.
 import { milliseconds, whole } from './words.js'
 
-const kept = 1000 // the latest times, of which the figures tell
+const kept = 1000 // number of times in the figures
 const plotted = 150
-const mostUnderWay = 100
+const maxPending = 100
 
 const $ = selector => document.querySelector(selector)
 const rate = $('#rate')
 const plot = $('#plot')
 
-let send = null // sends a text, while the connection is open
+let send = null // sends a text; null while the connection is not open
 let times = []
 let trips = 0
 let next = 0 // the number of the next message
-let underWay = new Map() // from numbers to when they were sent
+let pending = new Map() // maps numbers to the times at which they were sent
 let timer = 0
 let drawing = false
 
-// start begins to send with f.
+// start starts to send with f.
 export function start(f) {
 	send = f
 	times = []
 	trips = 0
-	underWay = new Map()
+	pending = new Map()
 	schedule()
 	redraw()
 }
@@ -32,12 +32,12 @@ export function stop() {
 	schedule()
 }
 
-// take reports whether a message is one of these.
+// take handles a message and returns true if it is a round trip.
 export function take(data, now) {
 	const number = typeof data === 'string' && data.startsWith('round trip ') ? Number(data.slice(11)) : NaN
-	const sent = underWay.get(number)
+	const sent = pending.get(number)
 	if (sent === undefined) return false
-	underWay.delete(number)
+	pending.delete(number)
 	trips++
 	times.push(now - sent)
 	if (times.length > kept) times.shift()
@@ -51,8 +51,8 @@ function schedule() {
 }
 
 function trip() {
-	if (underWay.size >= mostUnderWay) return // the server does not echo, or is behind
-	underWay.set(next, performance.now())
+	if (pending.size >= maxPending) return // the server does not echo, or is slow
+	pending.set(next, performance.now())
 	send(`round trip ${next++}`)
 }
 
@@ -108,7 +108,7 @@ function place(line, x1, x2, y) {
 	for (const [name, value] of Object.entries({ x1, x2, y1: y, y2: y })) line.setAttribute(name, value)
 }
 
-// ceiling is the next of 1, 2 and 5 times a power of ten.
+// ceiling returns the smallest of 1, 2 and 5 times a power of ten that is at least v.
 function ceiling(v) {
 	const power = 10 ** Math.floor(Math.log10(v))
 	return power * [1, 2, 5, 10].find(n => n * power >= v)

@@ -1,18 +1,18 @@
-// What is on the wire a page cannot see. Its own server counts, and tells who
-// knows the id of the connection, which the page chooses and puts into its URL.
+// A page cannot see what is on the wire. Its server counts, and reports the numbers to
+// those that know the id of the connection, which the page puts into the URL.
 import { bytes, percent, whole } from './words.js'
 
 const interval = 500 // milliseconds
 
 const $ = selector => document.querySelector(selector)
 
-let id = '' // '' for a server that is not the page's own
+let id = '' // '' for another server than that of the page
 let compressed = false
 let timer = 0
 let stale = false
 
-// watch returns the id for a new connection to url, '' if there are no numbers
-// to be had.
+// watch returns the id for a new connection to url, or '' if numbers are not
+// available.
 export function watch(url) {
 	$('#stats').hidden = true
 	$('#compression').textContent = '–'
@@ -21,7 +21,7 @@ export function watch(url) {
 	return id
 }
 
-// start is for when the connection is open.
+// start is called when the connection is open.
 export function start(withCompression) {
 	compressed = withCompression
 	$('#compression').textContent = compressed ? 'permessage-deflate' : 'none'
@@ -33,7 +33,7 @@ export function stop() {
 	id = ''
 }
 
-// changed says that the numbers have changed: only then the server is asked.
+// changed is called when the numbers change: the server is asked only then.
 export function changed() {
 	stale = true
 }
@@ -44,7 +44,7 @@ async function ask() {
 	const asked = id
 	try {
 		const answer = await fetch(`/stats?id=${asked}`)
-		const numbers = await answer.text() // read in any case: a browser calls an answer that is not read aborted
+		const numbers = await answer.text() // always: browsers report a response that is not read as aborted
 		if (answer.status !== 200 || id !== asked) return
 		const { received, sent } = JSON.parse(numbers)
 		row('#received', received)
@@ -52,7 +52,7 @@ async function ask() {
 		$('#stats').hidden = false
 		if (compressed) $('#compression').textContent = `to ${percent(ratio(received))} of the payload and back to ${percent(ratio(sent))}`
 	} catch {
-		// The server is gone, and the connection with it.
+		// The server has ended, and so has the connection.
 	}
 }
 

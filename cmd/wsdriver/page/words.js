@@ -1,11 +1,11 @@
-// Numbers, bytes and codes as people read them.
+// Numbers, bytes and codes for people.
 
 const plain = new Intl.NumberFormat('en')
 const encoder = new TextEncoder()
 
 export const whole = n => plain.format(Math.round(n))
 
-// byteLength is the length of a message's payload.
+// byteLength returns the length of the payload of a message.
 export const byteLength = data => typeof data === 'string' ? encoder.encode(data).length : data.byteLength
 
 export function bytes(n) {
@@ -38,14 +38,21 @@ export function closing(code, reason) {
 	return reason ? `${name}: ${reason}` : name
 }
 
-// hex is the beginning of a buffer, in groups of four bytes.
-export function hex(buffer, most) {
-	const digits = Array.from(new Uint8Array(buffer, 0, Math.min(most, buffer.byteLength)), b => b.toString(16).padStart(2, '0'))
+// hex returns at most max bytes of a buffer in hexadecimal, in groups of four bytes.
+export function hex(buffer, max) {
+	const digits = Array.from(new Uint8Array(buffer, 0, Math.min(max, buffer.byteLength)), b => b.toString(16).padStart(2, '0'))
 	const groups = digits.join('').replace(/.{8}(?=.)/g, '$& ')
-	return buffer.byteLength > most ? `${groups} …` : groups
+	return buffer.byteLength > max ? `${groups} …` : groups
 }
 
-// equal compares two messages; a text never equals bytes.
+// dump returns a buffer in hexadecimal, with 16 bytes in a line.
+export function dump(buffer) {
+	const lines = []
+	for (let i = 0; i < buffer.byteLength; i += 16) lines.push(hex(buffer.slice(i, i + 16), 16))
+	return lines.join('\n')
+}
+
+// equal reports whether two messages are equal. A text is never equal to bytes.
 export function equal(a, b) {
 	if (typeof a === 'string' || typeof b === 'string') return a === b
 	const [x, y] = [new Uint8Array(a), new Uint8Array(b)]

@@ -57,7 +57,7 @@ fn served(serving: &Serving) -> WebSocket<Stream> {
 fn check_serving(mut serving: Serving) {
     let mut ws = served(&serving);
     serving.signal("TERM");
-    assert_eq!(closed(&mut ws), close_frame(1001, "the server ends"));
+    assert_eq!(closed(&mut ws), close_frame(1001, "the server is shutting down"));
     assert!(serving.wait().success());
 }
 
@@ -119,7 +119,7 @@ fn server_first() {
     let mut all = [served(&serving), served(&serving), served(&serving)];
     serving.signal("TERM");
     for ws in &mut all {
-        assert_eq!(closed(ws), close_frame(1001, "the server ends"));
+        assert_eq!(closed(ws), close_frame(1001, "the server is shutting down"));
     }
     assert!(serving.wait().success());
 }
@@ -131,7 +131,7 @@ fn both_at_once() {
     serving.signal("TERM");
     ws.get_ref().tcp.peek(&mut [0]).unwrap(); // the server's close frame is there, and not seen
     ws.close(close_frame(4000, "me too")).unwrap();
-    assert_eq!(closed(&mut ws), close_frame(1001, "the server ends"));
+    assert_eq!(closed(&mut ws), close_frame(1001, "the server is shutting down"));
     assert!(serving.wait().success());
 }
 

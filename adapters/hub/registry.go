@@ -1,81 +1,66 @@
-package stream
+package hub
 
 import (
 	"context"
 	"iter"
-	"slices"
 	"sync"
 	"sync/atomic"
 
+	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// Registry is a set of connections: all connections of a server, to close them when
-// it shuts down, or those in a room, to broadcast to. A connection is removed when
-// its transport has been closed. The zero Registry is empty and ready to use. Any
-// number of goroutines may use it.
+// Registry is a set of connections: all connections of a server, or those in a room.
+// A connection is removed when its transport has been closed, or given back by
+// Conn.Detach. The zero Registry is empty and ready to use. Any number of goroutines
+// may use it.
 type Registry struct {
 	mu     sync.Mutex
-	conns  map[*Conn]struct{}
+	conns  map[*stream.Conn]func() bool // what stops the removal when the connection is done
 	ending bool
 }
 
 // Add adds a connection. After Shutdown has been called it returns false, and the
 // caller must close the connection.
-func (r *Registry) Add(c *Conn) bool {
-	if !r.insert(c) {
-		return false
+func (r *Registry) Add(c *stream.Conn) bool {
+	r.mu.Lock()
+	_, known := r.conns[c]
+	ending := r.ending
+	if !known && !ending {
+		if r.conns == nil {
+			r.conns = make(map[*stream.Conn]func() bool)
+		}
+		r.conns[c] = nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch rare := c.getRare(); {
-	case c.gone:
-		r.delete(c)
-	case !slices.Contains(rare.registries, r):
-		rare.registries = append(rare.registries, r)
+	r.mu.Unlock()
+	if known || ending {
+		return !ending
+	}
+	stop := c.AfterDone(func() { r.delete(c) })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.conns[c]; ok {
+		r.conns[c] = stop
+	} else { // removed meanwhile
+		defer stop()
 	}
 	return true
 }
 
 // Remove removes a connection.
-func (r *Registry) Remove(c *Conn) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.rare != nil {
-		c.rare.registries = slices.DeleteFunc(c.rare.registries, func(q *Registry) bool { return q == r })
+func (r *Registry) Remove(c *stream.Conn) {
+	if stop := r.delete(c); stop != nil {
+		stop()
 	}
-	r.delete(c)
 }
 
-// leave removes c from its registries. The lock of a Registry may be acquired while
-// that of a Conn is held, but not the other way round.
-func (c *Conn) leave() {
-	if c.rare == nil {
-		return
-	}
-	for _, r := range c.rare.registries {
-		r.delete(c)
-	}
-	c.rare.registries = nil
-}
-
-func (r *Registry) insert(c *Conn) bool {
+// delete removes c and returns what was kept with it.
+func (r *Registry) delete(c *stream.Conn) func() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ending {
-		return false
-	}
-	if r.conns == nil {
-		r.conns = make(map[*Conn]struct{})
-	}
-	r.conns[c] = struct{}{}
-	return true
-}
-
-func (r *Registry) delete(c *Conn) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	stop := r.conns[c]
 	delete(r.conns, c)
+	return stop
 }
 
 // Len returns the number of connections.
@@ -87,8 +72,8 @@ func (r *Registry) Len() int {
 
 // All returns an iterator over the connections in the Registry when the loop begins,
 // in unspecified order. The loop may add and remove connections.
-func (r *Registry) All() iter.Seq[*Conn] {
-	return func(yield func(*Conn) bool) {
+func (r *Registry) All() iter.Seq[*stream.Conn] {
+	return func(yield func(*stream.Conn) bool) {
 		for _, c := range r.snapshot() {
 			if !yield(c) {
 				return
@@ -97,10 +82,10 @@ func (r *Registry) All() iter.Seq[*Conn] {
 	}
 }
 
-func (r *Registry) snapshot() []*Conn {
+func (r *Registry) snapshot() []*stream.Conn {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := make([]*Conn, 0, len(r.conns))
+	all := make([]*stream.Conn, 0, len(r.conns))
 	for c := range r.conns {
 		all = append(all, c)
 	}

@@ -1,13 +1,13 @@
-package stream_test
+package hub_test
 
 import (
 	"context"
 	"io"
-	"net"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/sans-io/websocket-driver/adapters/hub"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/driver/wstest"
@@ -15,14 +15,13 @@ import (
 
 func TestRegistry(t *testing.T) {
 	wstest.NoLeaks(t)
-	var r, room stream.Registry
+	var r, room hub.Registry
 	if r.Len() != 0 {
 		t.Errorf("%d connections in the zero Registry", r.Len())
 	}
 	var clients, servers []*stream.Conn
 	for range 3 {
-		a, b := tcp(t)
-		client, server := open(t, a, b, nil, nil)
+		client, server := open(t, nil, nil)
 		clients, servers = append(clients, client), append(servers, server)
 		for range 2 {
 			if !r.Add(server) || !room.Add(server) {
@@ -60,12 +59,11 @@ func TestRegistry(t *testing.T) {
 func TestShutdown(t *testing.T) {
 	for _, limit := range []time.Duration{time.Second, time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			var r stream.Registry
+			var r hub.Registry
 			config := &driver.Config{CloseTimeout: time.Minute}
 			codes := make(chan driver.Code, 2)
 			for i := range 2 {
-				a, b := net.Pipe()
-				client, server := open(t, a, b, config, config)
+				client, server := openPipe(t, config, config)
 				r.Add(server)
 				if i == 0 {
 					go server.ReadMessage(nil)
@@ -75,9 +73,8 @@ func TestShutdown(t *testing.T) {
 					codes <- codeOf(err)
 				}()
 			}
-			a, b := net.Pipe()
-			go io.Copy(io.Discard, a)
-			silent := opened(t, b, config)
+			peer, silent := opened(t, config, stream.SlowWait)
+			go io.Copy(io.Discard, peer)
 			r.Add(silent)
 
 			ctx, cancel := context.WithTimeout(context.Background(), limit)
@@ -106,10 +103,9 @@ func TestShutdown(t *testing.T) {
 // TestShutdownStuck has peers that do not even read.
 func TestShutdownStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var r stream.Registry
+		var r hub.Registry
 		for range 3 {
-			_, b := net.Pipe()
-			c := opened(t, b, nil)
+			_, c := opened(t, nil, stream.SlowWait)
 			c.Queue(driver.Text, []byte("text"))
 			r.Add(c)
 		}

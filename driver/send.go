@@ -2,6 +2,7 @@ package driver
 
 import (
 	"github.com/sans-io/websocket-driver/driver/ws"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // Text sends p as a text message. It must be valid UTF-8, else the error is
@@ -44,6 +45,7 @@ func (d *Driver) send(k Kind, p []byte) error {
 	case k <= ws.Binary && d.isFull():
 		return ErrFull
 	}
+	d.out.Grow(len(p) + frame.MaxHeader) // here, and not deeper, where a goroutine's stack might grow
 	return d.conn.Message(k, p)
 }
 

@@ -86,7 +86,13 @@ func (c *Conn) send(kind driver.Kind, p []byte) error {
 		return c.afterSend(c.d.Ping(p))
 	case driver.Pong:
 		return c.afterSend(c.d.Pong(p))
-	case driver.Close:
+	}
+	return kindError(kind)
+}
+
+// kindError returns the error for a message of a kind that cannot be sent.
+func kindError(kind driver.Kind) error {
+	if kind == driver.Close {
 		return fmt.Errorf("%w: a message of kind %d (%v); use WriteClose", driver.ErrInvalid, kind, kind)
 	}
 	return fmt.Errorf("%w: a message of kind %d (%v); kinds are not opcodes, use driver.Text, Binary, Ping or Pong",

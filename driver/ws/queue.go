@@ -49,11 +49,20 @@ func (q *Queue) Take(spare []byte) []byte {
 	return b
 }
 
-// Grow makes room for n more bytes in Buf, in steps that double it.
+// Grow makes room for n more bytes in Buf, in steps that double it. It needs little
+// stack for the first bytes, which connections send that have been idle.
 func (q *Queue) Grow(n int) {
-	if cap(q.Buf)-len(q.Buf) >= n {
-		return
+	switch {
+	case cap(q.Buf)-len(q.Buf) >= n:
+	case q.Pool != nil && q.Buf == nil:
+		q.Buf = q.Pool.Get(max(n, minBuffer))
+	default:
+		q.extend(n)
 	}
+}
+
+// extend is Grow for a queue that has a buffer, or no Pool.
+func (q *Queue) extend(n int) {
 	if q.Pool == nil {
 		q.Buf = slices.Grow(q.Buf, n)
 		return

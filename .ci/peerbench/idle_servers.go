@@ -46,8 +46,8 @@ type idleLibrary struct {
 var idleServers = []idleLibrary{
 	{"this, netconn", false, serveNetconn},
 	{"this, netconn, TLS", true, serveNetconn},
-	{"this, hijack", false, serveHTTP((&nethttp.Upgrader{}).Handler(handleHijack))},
-	{"this, hijack, TLS", true, serveHTTP((&nethttp.Upgrader{}).Handler(handleHijack))},
+	{"this, nethttp", false, serveHTTP((&nethttp.Upgrader{}).Handler(handleUpgraded))},
+	{"this, nethttp, TLS", true, serveHTTP((&nethttp.Upgrader{}).Handler(handleUpgraded))},
 	{"no library, Read of 1 byte", false, serveBare},
 	{"gobwas", false, serveGobwas},
 	{"gobwas, TLS", true, serveGobwas},
@@ -59,8 +59,8 @@ var idleServers = []idleLibrary{
 	{"coder, TLS", true, serveHTTP(http.HandlerFunc(handleCoder))},
 }
 
-// serveIdle is the server process: it prints its address, and what it holds for
-// each line of standard input.
+// serveIdle is the server process. It prints its address, and its memory for each line of
+// standard input.
 func serveIdle(name string) error {
 	var library idleLibrary
 	for _, s := range idleServers {
@@ -142,7 +142,7 @@ func serveHTTP(handle http.Handler) func(net.Listener) error {
 func serveNetconn(l net.Listener) error {
 	listener, err := netconn.NewListener(l, nil)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	for {
 		conn, err := listener.Accept()
@@ -153,7 +153,7 @@ func serveNetconn(l net.Listener) error {
 	}
 }
 
-func handleHijack(conn *stream.Conn, _ *http.Request) { echoStream(conn) }
+func handleUpgraded(conn *stream.Conn, _ *http.Request) { echoStream(conn) }
 
 func echoStream(conn *stream.Conn) {
 	defer conn.CloseNow()
@@ -168,8 +168,8 @@ func echoStream(conn *stream.Conn) {
 	}
 }
 
-// serveBare is what no server can go below: a goroutine for each connection, in
-// Read of its net.Conn. It knows neither HTTP nor WebSocket, just what is sent here.
+// serveBare is the lower bound: a goroutine for each connection, in Read of its net.Conn.
+// It supports neither HTTP nor WebSocket, only what is sent here.
 func serveBare(l net.Listener) error {
 	for {
 		conn, err := l.Accept()

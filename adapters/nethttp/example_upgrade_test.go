@@ -17,7 +17,7 @@ import (
 func serveEcho(w http.ResponseWriter, r *http.Request) {
 	conn, err := nethttp.Upgrade(w, r, &driver.Config{Subprotocols: []string{"echo"}})
 	if err != nil {
-		return // the client has been told
+		return // Upgrade has responded
 	}
 	defer conn.CloseNow()
 	for {

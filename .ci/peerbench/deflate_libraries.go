@@ -84,9 +84,9 @@ func listenDriver(keep int) func(takeover bool) func(conn *memory) (*server, err
 				},
 				receive: func() (messages, bytes int, err error) { return readDriver(d, conn) },
 				rest: func() {
-					start := time.Unix(0, 0)
-					d.Tick(start)
-					d.Tick(start.Add(restTime))
+					now := time.Now()
+					d.Tick(now)
+					d.Tick(now.Add(restTime))
 				},
 			}, nil
 		}

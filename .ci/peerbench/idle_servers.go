@@ -46,8 +46,8 @@ type idleLibrary struct {
 var idleServers = []idleLibrary{
 	{"this, netconn", false, serveNetconn},
 	{"this, netconn, TLS", true, serveNetconn},
-	{"this, nethttp", false, serveHTTP((&nethttp.Upgrader{}).Handler(handleUpgraded))},
-	{"this, nethttp, TLS", true, serveHTTP((&nethttp.Upgrader{}).Handler(handleUpgraded))},
+	{"this, nethttp", false, serveHTTP((&nethttp.Upgrader{}).Handler(handleNetHTTP))},
+	{"this, nethttp, TLS", true, serveHTTP((&nethttp.Upgrader{}).Handler(handleNetHTTP))},
 	{"no library, Read of 1 byte", false, serveBare},
 	{"gobwas", false, serveGobwas},
 	{"gobwas, TLS", true, serveGobwas},
@@ -153,7 +153,7 @@ func serveNetconn(l net.Listener) error {
 	}
 }
 
-func handleUpgraded(conn *stream.Conn, _ *http.Request) { echoStream(conn) }
+func handleNetHTTP(conn *stream.Conn, _ *http.Request) { echoStream(conn) }
 
 func echoStream(conn *stream.Conn) {
 	defer conn.CloseNow()

@@ -10,7 +10,7 @@ import (
 	klauspost "github.com/klauspost/compress/flate"
 )
 
-// contestant is what is measured: a library, or a compressor without one.
+// contestant is a subject of the measurement: a library, or a compressor without one.
 type contestant interface {
 	name() string
 	can(takeover bool) bool
@@ -63,11 +63,10 @@ func newDeflateCase(size, budget int, takeover bool) (*deflateCase, error) {
 	return c, nil
 }
 
-// tail is what ends a compressed message and is not sent (RFC 7692, section
-// 7.2.1).
+// tail is the end of a compressed message, which is not sent (RFC 7692, section 7.2.1).
 const tail = "\x00\x00\xff\xff"
 
-// compareDeflate prints what messages cost, by size, direction and terms.
+// compareDeflate prints the cost of messages by size, direction and parameters.
 func compareDeflate(rounds, budget int) error {
 	fmt.Printf("%-30s %-18s %10s %6s %8s %9s %6s\n", "case", "", "µs/message", "ratio", "allocs", "B", "size")
 	for _, size := range []int{1 << 10, 64 << 10} {
@@ -105,9 +104,9 @@ func compareDeflate(rounds, budget int) error {
 	return nil
 }
 
-// measure runs a case, all contestants in each round, and prints medians: CPU
-// time of a message, its ratio to that of the first, allocations, bytes
-// allocated, and what is sent, with the header, in percent of the text.
+// measure runs a case, with all contestants in each round, and prints medians: the CPU
+// time of a message, its ratio to that of the first contestant, allocations, bytes
+// allocated, and the size on the wire, with the header, in percent of the text.
 func measure(title string, c *deflateCase, all []contestant, rounds int, run func(contestant, *deflateCase, *memory, *meter) error) error {
 	type series struct{ cpu, ratio, allocs, bytes, size []float64 }
 	results := make([]series, len(all))
@@ -117,7 +116,7 @@ func measure(title string, c *deflateCase, all []contestant, rounds int, run fun
 			if !one.can(c.takeover) {
 				continue
 			}
-			runtime.GC() // what the others have left behind
+			runtime.GC() // of the memory of the others
 			var conn memory
 			var m meter
 			if err := run(one, c, &conn, &m); err != nil {
@@ -152,7 +151,7 @@ func measure(title string, c *deflateCase, all []contestant, rounds int, run fun
 	return nil
 }
 
-// verify has l send the messages of c, and decompresses them by other means.
+// verify makes l send the messages of c, and decompresses them with another library.
 func verify(c *deflateCase, l library) error {
 	conn := &memory{keep: true}
 	if err := l.deflate(c, conn, &meter{}); err != nil {
@@ -174,8 +173,8 @@ func verify(c *deflateCase, l library) error {
 	})
 }
 
-// cutMessage returns the payload of the compressed text message in front of p,
-// in one frame or in several, and what is behind it.
+// cutMessage returns the payload of the compressed text message at the beginning of p,
+// in one frame or several, and the bytes after it.
 func cutMessage(p []byte) (payload, rest []byte, err error) {
 	for b0 := byte(0x41); ; b0 = 0 {
 		if len(p) < 2 || p[0]&^0x80 != b0 {

@@ -9,8 +9,8 @@ import (
 	klauspost "github.com/klauspost/compress/flate"
 )
 
-// bare is a compressor without a WebSocket library: the floor. It neither frames
-// nor masks nor checks UTF-8, and everything it needs has been made before.
+// bare is a compressor without a WebSocket library, the lower bound. It neither frames
+// nor masks nor checks UTF-8, and what it needs is allocated before.
 type bare struct {
 	title     string
 	newWriter func(w io.Writer) (flateWriter, error)
@@ -69,8 +69,8 @@ func (b bare) inflate(c *deflateCase, _ *memory, m *meter) error {
 	})
 }
 
-// readAll decompresses all messages of c and calls each behind each of them. Under
-// context takeover they are one stream, else each is one.
+// readAll decompresses all messages of c and calls each after each of them. With context
+// takeover they are one stream, otherwise each is one.
 func (c *deflateCase) readAll(newReader func(io.Reader) io.ReadCloser, compressed [][]byte, each func(i int, got []byte) error) error {
 	var streams [][]byte
 	for i, p := range compressed {

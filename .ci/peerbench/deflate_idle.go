@@ -11,11 +11,10 @@ import (
 // idle, which is from 2 to 4 s.
 const restTime = 5 * time.Second
 
-// compareIdle prints what an idle connection holds on the heap when it has
-// received and sent some messages of 1 KiB, the mean of count connections. What
-// they share does not count, and what is pooled has been collected. Stacks of
-// goroutines do not count either, though all but the bare driver need one that
-// waits for input.
+// compareIdle prints the heap memory of an idle connection that has received and sent
+// some messages of 1 KiB, as the mean of count connections. It does not include what
+// they share and what is pooled, nor the stacks of goroutines, though all but the bare
+// driver need one that waits for input.
 func compareIdle(count int) error {
 	fmt.Printf("\n%-30s %-18s %10s\n", "case", "", "bytes held")
 	for _, takeover := range []bool{false, true} {
@@ -90,8 +89,8 @@ func exchange(c *deflateCase, open func(*memory) (*server, error), end chan stru
 	return s, nil
 }
 
-// heapAtRest returns the bytes of live objects, without what is pooled, when all
-// connections are idle.
+// heapAtRest returns the bytes of live objects, without pooled ones, when all connections
+// are idle.
 func (l library) heapAtRest() int64 {
 	if l.timed {
 		time.Sleep(restTime)

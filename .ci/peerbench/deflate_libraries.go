@@ -25,12 +25,12 @@ type library struct {
 	// negotiates permessage-deflate only without it.
 	alone bool
 
-	// timed says that the library lets go of memory by the clock when a connection
-	// is idle.
+	// timed is set if the library releases the memory of an idle connection after some
+	// time.
 	timed bool
 
-	// listen returns how to open connections, of which all share what the library
-	// lets them share.
+	// listen returns a function that opens connections, which share what the library
+	// allows to share.
 	listen func(takeover bool) func(conn *memory) (*server, error)
 }
 
@@ -39,13 +39,12 @@ type server struct {
 	send    func(p []byte) error
 	receive func() (messages, bytes int, err error) // until the connection ends
 
-	// rest is set if nothing but the input of the moment is waited for, as in an
-	// event loop: receive returns when it is used up. rest has the connection be
-	// idle for restTime.
+	// rest is set if receive returns when the available input is used up, as in an
+	// event loop. It makes the connection idle for restTime.
 	rest func()
 }
 
-// offer is what the client offers.
+// offer returns the client's offer.
 func offer(takeover bool) string {
 	if takeover {
 		return "permessage-deflate"
@@ -139,7 +138,7 @@ func atEnd(err error) error {
 	return err
 }
 
-// counter counts what a gws.Conn receives.
+// counter counts the messages that a gws.Conn receives.
 type counter struct{ messages, bytes int }
 
 // counters handles the events of all connections of a gws.Upgrader, which have a

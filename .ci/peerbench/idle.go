@@ -25,7 +25,7 @@ var (
 	idleServer  = flag.String("idle-serve", "", "be the server process of this name; -idle starts it")
 )
 
-// idleMode does what the flags for idle connections ask for, and then exits.
+// idleMode runs the mode of the flags for idle connections, and then exits.
 func idleMode() {
 	var err error
 	switch {
@@ -43,16 +43,16 @@ func idleMode() {
 	os.Exit(0)
 }
 
-// memoryUse is what a server process holds, in bytes, after a garbage collection
-// that has given back to the system what it could.
+// memoryUse is the memory of a server process in bytes, after a garbage collection that
+// has returned as much as possible to the system.
 type memoryUse struct {
 	RSS    int // resident, as the system says
 	Heap   int // spans with live objects
 	Stacks int // of goroutines
 }
 
-// process is a server process of its own: it is told by lines what to do, and
-// answers each with a line.
+// process is a separate server process. It reads commands as lines, and answers each with
+// a line.
 type process struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
@@ -64,8 +64,8 @@ const (
 	openAtOnce = 64
 )
 
-// measureIdle opens n connections to each of the servers and prints what one of
-// them costs the server: right after the handshake, and after an echo.
+// measureIdle opens n connections to each of the servers and prints the cost of one for
+// the server: right after the handshake, and after an echo.
 func measureIdle(n int, only string) error {
 	if err := raiseFileLimit(n + warmUp + 100); err != nil {
 		return err
@@ -86,7 +86,7 @@ func measureIdle(n int, only string) error {
 	return nil
 }
 
-// measureServer returns what a connection costs.
+// measureServer returns the cost of a connection.
 func measureServer(s idleLibrary, n int) (opened, echoed memoryUse, err error) {
 	p, addr, err := startServer(s.name)
 	if err != nil {
@@ -124,7 +124,7 @@ func measureServer(s idleLibrary, n int) (opened, echoed memoryUse, err error) {
 	return opened.each(before, n), echoed.each(before, n), err
 }
 
-// each returns what each of n connections has added to before.
+// each returns the growth since before for each of n connections.
 func (m memoryUse) each(before memoryUse, n int) memoryUse {
 	return memoryUse{(m.RSS - before.RSS) / n, (m.Heap - before.Heap) / n, (m.Stacks - before.Stacks) / n}
 }
@@ -167,7 +167,7 @@ func startServer(name string) (*process, string, error) {
 	return p, strings.TrimSpace(addr), err
 }
 
-// memory asks the server what it holds.
+// memory asks the server for its memory.
 func (p *process) memory() (m memoryUse, err error) {
 	if _, err := io.WriteString(p.in, "memory\n"); err != nil {
 		return m, err

@@ -59,8 +59,8 @@ var idleServers = []idleLibrary{
 	{"coder, TLS", true, serveHTTP(http.HandlerFunc(handleCoder))},
 }
 
-// serveIdle is the server process: it prints its address, and what it holds for
-// each line of standard input.
+// serveIdle is the server process. It prints its address, and its memory for each line of
+// standard input.
 func serveIdle(name string) error {
 	var library idleLibrary
 	for _, s := range idleServers {
@@ -168,8 +168,8 @@ func echoStream(conn *stream.Conn) {
 	}
 }
 
-// serveBare is what no server can go below: a goroutine for each connection, in
-// Read of its net.Conn. It knows neither HTTP nor WebSocket, just what is sent here.
+// serveBare is the lower bound: a goroutine for each connection, in Read of its net.Conn.
+// It supports neither HTTP nor WebSocket, only what is sent here.
 func serveBare(l net.Listener) error {
 	for {
 		conn, err := l.Accept()

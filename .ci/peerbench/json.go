@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// record is what the messages are made of: as in many services it has names and
-// numbers that differ and keys that repeat themselves.
+// record is an element of messages. As in many services, names and numbers differ and
+// keys are repeated.
 type record struct {
 	ID      string   `json:"id"`
 	User    string   `json:"user"`

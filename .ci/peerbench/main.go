@@ -1,11 +1,11 @@
-// Command peerbench compares this library with others in one run. Every library
-// receives, or sends, the same messages over the same connection in memory; the
-// libraries take turns, round by round, and what is printed is the median of the
-// ratios within the rounds. So a machine that changes its speed changes little.
+// Command peerbench compares this library with others in one run. Every library receives
+// or sends the same messages over the same in-memory connection. The libraries take
+// turns, and the median of the ratios within the rounds is printed, so a machine whose
+// speed changes has little influence.
 //
 // With -deflate the messages are compressed, and CPU time is compared.
 //
-// It is a module of its own: importing the driver pulls in none of the others.
+// It is a separate module, so importing the driver does not require the others.
 package main
 
 import (

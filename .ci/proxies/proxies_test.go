@@ -18,8 +18,8 @@ import (
 	"github.com/sans-io/websocket-driver/proxy"
 )
 
-// lab is what the tests need beside a proxy: two echo servers, and a Dialer that
-// may dial nothing but the proxy.
+// lab is what the tests need in addition to a proxy: two echo servers, and a Dialer that
+// can dial only the proxy.
 type lab struct {
 	*identity
 	ports map[string]string // of the servers, by scheme
@@ -98,7 +98,8 @@ func (l *lab) dialer(t *testing.T, scheme string, userinfo *url.Userinfo, addr s
 	}
 }
 
-// exchange connects, has messages of several sizes come back, and closes.
+// exchange connects, sends messages of several sizes, waits for their echoes, and
+// closes.
 func exchange(t *testing.T, d *netconn.Dialer, url string) {
 	t.Helper()
 	conn, err := d.Dial(t.Context(), url)
@@ -270,7 +271,7 @@ func TestSOCKS(t *testing.T) {
 		}
 		_, err := d.Dial(t.Context(), "ws://"+freeAddr(t))
 		if !errors.As(err, new(*netconn.ProxyError)) || !strings.Contains(err.Error(), "refused") {
-			t.Errorf("where nobody listens: %v", err)
+			t.Errorf("without a server: %v", err)
 		}
 	}
 }

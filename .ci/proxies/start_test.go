@@ -21,7 +21,7 @@ import (
 	"time"
 )
 
-// user and password are what proxies with authorization know.
+// user and password are those of proxies with authorization.
 const user, password = "alice", "pass word:1"
 
 // identity is a certificate for the servers and the https proxy, and the pool
@@ -98,7 +98,7 @@ func (f folder) write(t *testing.T, name, content string) string {
 	return f.path(name)
 }
 
-// freeAddr returns an address on which nobody listens at the moment.
+// freeAddr returns an address that is free at the moment.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -164,8 +164,8 @@ func (p *process) await(t *testing.T, addr string) {
 }
 
 // startSquid starts squid with an http and an https port. auth is "", "basic" or
-// "digest". It knows server.test, which is 127.0.0.1, and blocked.test, where it
-// lets nobody go.
+// "digest". It knows server.test, which is 127.0.0.1, and blocked.test, which it
+// refuses.
 func startSquid(t *testing.T, id *identity, auth string) (httpAddr, httpsAddr string) {
 	t.Helper()
 	dir := newFolder(t)
@@ -210,7 +210,7 @@ func startSquid(t *testing.T, id *identity, auth string) (httpAddr, httpsAddr st
 	return httpAddr, httpsAddr
 }
 
-// startTinyproxy starts tinyproxy. It lets nobody go to blocked.test.
+// startTinyproxy starts tinyproxy. It refuses blocked.test.
 func startTinyproxy(t *testing.T, auth bool) (addr string, p *process) {
 	t.Helper()
 	dir := newFolder(t)
@@ -224,8 +224,8 @@ func startTinyproxy(t *testing.T, auth bool) (addr string, p *process) {
 	return addr, start(t, "tinyproxy", []string{"-d", "-c", dir.write(t, "conf", conf)}, addr)
 }
 
-// tinyPassword is what startTinyproxy takes instead of password: the grammar of
-// its settings allows no more than this.
+// tinyPassword is used by startTinyproxy instead of password: the grammar of its settings
+// allows no more than this.
 const tinyPassword = "password1"
 
 // startMicrosocks starts a SOCKS5 server.

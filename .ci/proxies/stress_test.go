@@ -31,8 +31,8 @@ var (
 // stressWriters is how many goroutines send at each end.
 const stressWriters = 8
 
-// stressPatience is every time limit of TestStress: what the machine is too slow
-// for is no failure.
+// stressPatience is the value of all time limits of TestStress. A slow machine is not a
+// failure.
 const stressPatience = time.Minute
 
 // TestStress opens many connections to one server, half of them through tinyproxy
@@ -73,7 +73,7 @@ func TestStress(t *testing.T) {
 	all.Wait()
 }
 
-// raiseLimit lets this process and the proxies open many files.
+// raiseLimit allows this process and the proxies to open many files.
 func raiseLimit(t *testing.T) {
 	t.Helper()
 	var limit syscall.Rlimit
@@ -89,8 +89,7 @@ func raiseLimit(t *testing.T) {
 	}
 }
 
-// nothingLeft fails the test if goroutines or file descriptors are left over at
-// its end.
+// nothingLeft fails the test if goroutines or file descriptors are left at its end.
 func nothingLeft(t *testing.T) {
 	t.Helper()
 	wstest.NoLeaks(t)
@@ -228,8 +227,8 @@ func sendAll(c *stream.Conn, writer byte, random *rand.Rand) (accepted uint32) {
 	}
 }
 
-// receiveAll reads until the connection ends, and returns how many messages of
-// each writer have come. It closes due when some have, or none will.
+// receiveAll reads until the connection ends, and returns how many messages of each
+// writer arrived. It closes due when some have, or when none will.
 func receiveAll(c *stream.Conn, random *rand.Rand, due chan struct{}) (next [stressWriters]uint32, err error) {
 	var once sync.Once
 	defer once.Do(func() { close(due) })

@@ -23,25 +23,25 @@ import (
 // attackers is how many peers make the same attack at once.
 const attackers = 8
 
-// soon is the time limit that is to end an attack. All other limits are long, so
-// that a busy machine does not change which one it is.
+// soon is the time limit that must end an attack. All other limits are long, so that
+// they do not on a busy machine.
 var soon = map[bool]time.Duration{false: 50 * time.Millisecond, true: 200 * time.Millisecond}[wstest.Long()]
 
-// An attack is what a peer does that means no good, and the settings that end it.
+// An attack is the behavior of a malicious peer, with the settings that end it.
 type attack struct {
 	name    string
 	config  driver.Config
 	options stream.Options
 	read    time.Duration // if not 0, how long the application waits for a message
 	tls     bool
-	open    bool // the attack begins behind the opening handshake
+	open    bool // the attack begins after the opening handshake
 	attack  func(nc net.Conn)
-	want    string // what the server's error says, if open
+	want    string // text in the server's error, if open
 	memory  int64  // how many bytes a connection may take, at most
 }
 
-// What attackers send again and again is made once, so that it does not count as
-// the server's memory.
+// What attackers repeat is allocated once, so that it does not count as memory of the
+// server.
 var (
 	endlessField  = []byte("X: " + strings.Repeat("a", 1000) + "\r\n")
 	endlessLine   = bytes.Repeat([]byte("a"), 1000)
@@ -195,7 +195,7 @@ var attacks = []attack{
 		want: "closed with 1000", memory: 64 << 10,
 	},
 	{
-		name: "never closes behind a violation", options: stream.Options{FlushTimeout: soon}, open: true,
+		name: "never closes after a violation", options: stream.Options{FlushTimeout: soon}, open: true,
 		attack: func(nc net.Conn) {
 			nc.Write(reservedFrame)
 			wstest.Repeat(nc, pings)
@@ -232,7 +232,7 @@ func (a *attack) run(t *testing.T) {
 func (a *attack) once(t *testing.T) int64 {
 	t.Helper()
 	l, errs := a.serve(t)
-	wstest.InUse() // a second collection empties what pools hold
+	wstest.InUse() // a second collection empties pools
 	before := wstest.InUse()
 	var peers sync.WaitGroup
 	for range attackers {
@@ -264,7 +264,7 @@ func (a *attack) once(t *testing.T) int64 {
 	return (most - before) / attackers
 }
 
-// serve starts a server for the attack. What its connections end with goes to the
+// serve starts a server for the attack. The errors of its connections go to the
 // channel.
 func (a *attack) serve(t *testing.T) (*netconn.Listener, <-chan error) {
 	t.Helper()
@@ -314,7 +314,7 @@ func (l smallListener) Accept() (net.Conn, error) {
 	return nc, err
 }
 
-// answer echoes, and does what it is told in words, until the end.
+// answer echoes, and obeys commands in messages, until the end.
 func (a *attack) answer(c *stream.Conn) error {
 	var buf []byte
 	for {

@@ -27,7 +27,7 @@ import (
 // and with garbage that is made during a collection.
 const clientMemory = 512 << 10
 
-// What servers send again and again.
+// What servers repeat.
 var (
 	interims    = []byte(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n", 100))
 	serverPings = serverFrames(pings, 125)
@@ -56,16 +56,15 @@ func serverFrames(client []byte, size int) (all []byte) {
 	return all
 }
 
-// TestAttacksOnClients: what servers do that mean no good. Each ends by itself,
-// for the reason given; until then the clients hold little memory, and afterwards
-// nothing is left.
+// TestAttacksOnClients: the behavior of malicious servers. Each attack is ended by the
+// setting given. Until then the clients hold little memory, and afterwards none.
 func TestAttacksOnClients(t *testing.T) {
 	hasty := driver.Config{HandshakeTimeout: soon}
 	tests := []struct {
 		name    string
 		config  driver.Config
 		options stream.Options
-		open    bool // the attack begins behind the opening handshake
+		open    bool // the attack begins after the opening handshake
 		attack  func(nc net.Conn)
 		want    string
 		status  int // of the refusal
@@ -123,7 +122,7 @@ func TestAttacksOnClients(t *testing.T) {
 			})
 			d := &netconn.Dialer{Config: &test.config, Stream: &test.options, DialContext: dialSmall}
 			each := wstest.Least(clientMemory, func() int64 {
-				wstest.InUse() // a second collection empties what pools hold
+				wstest.InUse() // a second collection empties pools
 				before := wstest.InUse()
 				var clients sync.WaitGroup
 				for range attackers {
@@ -147,8 +146,8 @@ func TestAttacksOnClients(t *testing.T) {
 	}
 }
 
-// TestSlowRefusal: the time limit ends a refusal whose body comes byte by byte. In
-// a bubble, so that the head arrives before that.
+// TestSlowRefusal: the time limit ends a refusal whose body arrives byte by byte. It
+// runs in a bubble, so that the head arrives before.
 func TestSlowRefusal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := net.Pipe()

@@ -54,8 +54,8 @@ func TestUnixSocket(t *testing.T) {
 	}
 }
 
-// TestDialContext: whoever makes the connection gets the port of the scheme, and a
-// context with the time limit.
+// TestDialContext: DialContext gets the port of the scheme and a context with the time
+// limit.
 func TestDialContext(t *testing.T) {
 	wstest.NoLeaks(t)
 	l := listen(t, nil)
@@ -100,8 +100,8 @@ func TestHTTP2(t *testing.T) {
 	}
 }
 
-// stage is a point at which an attempt can be cancelled: reached is closed when
-// the attempt has come there.
+// stage is a point at which an attempt can be canceled. reached is closed when the
+// attempt gets there.
 type stage struct {
 	name   string
 	scheme string // ws or wss
@@ -120,7 +120,7 @@ func stages(cert tls.Certificate) []stage {
 		}
 		wstest.UntilEnd(nc)
 	}
-	// tunnelled goes on behind CONNECT with next.
+	// tunnelled calls next after CONNECT.
 	tunnelled := func(next func(net.Conn, chan<- bool)) func(net.Conn, chan<- bool) {
 		return func(nc net.Conn, reached chan<- bool) {
 			nc.Read(make([]byte, 4096))
@@ -157,8 +157,8 @@ func stages(cert tls.Certificate) []stage {
 	}
 }
 
-// start serves s, and returns a Dialer and a URL that lead there. reached is
-// closed when the stage has begun, ended when the peer has seen the end.
+// start serves s, and returns a Dialer and a URL for it. reached is closed when the
+// stage begins, and ended when the peer sees the end.
 func (s *stage) start(t *testing.T, cert tls.Certificate, pool *x509.CertPool) (d *netconn.Dialer, url string, reached, ended chan bool) {
 	t.Helper()
 	reached, ended = make(chan bool), make(chan bool)
@@ -195,8 +195,8 @@ func dialTimeless(ctx context.Context, network, addr string) (net.Conn, error) {
 	return timeless{nc}, nil
 }
 
-// TestCancel cancels at every stage. Nothing is left over: no goroutine, no
-// descriptor, and the peer sees the end.
+// TestCancel cancels at every stage. Neither goroutines nor descriptors leak, and the
+// peer sees the end.
 func TestCancel(t *testing.T) {
 	cert, pool := certificate(t)
 	for _, s := range stages(cert) {
@@ -245,7 +245,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestHandshakeTimeout lets the time limit end every stage.
+// TestHandshakeTimeout: the time limit ends every stage.
 func TestHandshakeTimeout(t *testing.T) {
 	cert, pool := certificate(t)
 	for _, s := range stages(cert) {
@@ -253,8 +253,8 @@ func TestHandshakeTimeout(t *testing.T) {
 			wstest.NoLeaks(t)
 			wstest.NoDescriptors(t)
 			d, url, _, _ := s.start(t, cert, pool)
-			// Long enough for most stages that come before; if not, the error is
-			// theirs, and as good.
+			// Long enough for most of the earlier stages. If not, one of them fails,
+			// which is just as good.
 			d.Config = &driver.Config{HandshakeTimeout: 50 * time.Millisecond}
 			d.DialContext = dialTimeless
 			if _, err := d.Dial(context.Background(), url); err == nil {

@@ -21,9 +21,9 @@ type fixedJar []*http.Cookie
 func (j fixedJar) Cookies(*url.URL) []*http.Cookie     { return j }
 func (j fixedJar) SetCookies(*url.URL, []*http.Cookie) {}
 
-// TestInjection: what an application passes on may hold line breaks, from a form
-// perhaps. It is refused before a byte is sent. The error names the part and never
-// shows its value, which may be a secret.
+// TestInjection: values that an application forwards, for example from a form, may
+// contain line breaks. They are refused before a byte is sent. The error names the part
+// but does not contain its value, which may be a secret.
 func TestInjection(t *testing.T) {
 	const evil = "secret\r\nX: injected"
 	field := func(name, value string) netconn.Dialer {

@@ -159,12 +159,12 @@ func TestTLS(t *testing.T) {
 		exchange(t, c)
 	}
 	if _, err := netconn.Dial(context.Background(), "wss://localhost:"+port+"/", nil); !errors.As(err, new(*tls.CertificateVerificationError)) {
-		t.Errorf("a certificate nobody knows: %v", err)
+		t.Errorf("an unknown certificate: %v", err)
 	}
 }
 
-// TestTLSWriteDeadline lets a write deadline pass in the middle of a message over
-// TLS, and goes on.
+// TestTLSWriteDeadline: a write deadline expires in the middle of a message over TLS,
+// and the connection stays usable.
 func TestTLSWriteDeadline(t *testing.T) {
 	wstest.NoLeaks(t)
 	cert, pool := certificate(t)
@@ -190,7 +190,7 @@ func TestTLSWriteDeadline(t *testing.T) {
 	client.SetWriteDeadline(time.Now().Add(time.Millisecond))
 	big := strings.Repeat("x", 16<<20)
 	if err := client.WriteMessage(driver.Text, []byte(big)); err == nil {
-		t.Error("16 MiB written although nobody reads")
+		t.Error("16 MiB written without a reader")
 	}
 	client.SetWriteDeadline(time.Time{})
 	done := make(chan error, 1)
@@ -317,8 +317,8 @@ func TestInvalidOrigins(t *testing.T) {
 	}
 }
 
-// TestSlowClients lets clients that say nothing hold their places. Others get in
-// all the same, and Close ends all.
+// TestSlowClients: silent clients do not keep others from connecting, and Close ends
+// all of them.
 func TestSlowClients(t *testing.T) {
 	wstest.NoLeaks(t)
 	l := listen(t, nil)
@@ -393,7 +393,7 @@ func TestClosedListener(t *testing.T) {
 	}
 	var end *stream.CloseError
 	if _, _, err := waiting.ReadMessage(nil); !errors.As(err, &end) || end.Code != driver.CodeGoingAway {
-		t.Errorf("the connection that nobody has accepted: %v", err)
+		t.Errorf("the connection that was not accepted: %v", err)
 	}
 	if _, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String(), nil); err == nil {
 		t.Error("connected to a closed listener")
@@ -429,7 +429,7 @@ func TestDialErrors(t *testing.T) {
 	gone.Close()
 	var op *net.OpError
 	if _, err := netconn.Dial(context.Background(), "ws://user:secret@"+addr, nil); !errors.As(err, &op) || strings.Contains(err.Error(), "secret") {
-		t.Errorf("nobody listens: %v", err)
+		t.Errorf("without a listener: %v", err)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
-// tell answers plain requests with what it has received, and echoes on /ws.
+// tell answers plain requests with a description of them, and echoes on /ws.
 func tell(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/ws" {
 		if conn, err := nethttp.Upgrade(w, r, nil); err == nil {

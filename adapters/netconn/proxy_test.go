@@ -139,8 +139,8 @@ func TestProxyAuthorization(t *testing.T) {
 	}
 }
 
-// TestProxyFails has proxies fail at every stage. The error names the stage and
-// shows no password.
+// TestProxyFails: proxies fail at every stage. The error names the stage and does not
+// contain passwords.
 func TestProxyFails(t *testing.T) {
 	cert, _ := certificate(t)
 	say := func(answer string) func(net.Conn) {
@@ -201,7 +201,7 @@ func TestProxyFails(t *testing.T) {
 			}
 		})
 	}
-	t.Run("nobody listens", func(t *testing.T) {
+	t.Run("no listener", func(t *testing.T) {
 		l := listen(t, nil)
 		addr := l.Addr().String()
 		l.Close()
@@ -234,9 +234,9 @@ func TestProxyFails(t *testing.T) {
 	})
 }
 
-// TestBehindTheAnswer: what comes in one piece with the proxy's answer belongs to
-// the WebSocket, or to TLS.
-func TestBehindTheAnswer(t *testing.T) {
+// TestAfterTheResponse: bytes that arrive together with the proxy's response belong to
+// the WebSocket or to TLS.
+func TestAfterTheResponse(t *testing.T) {
 	wstest.NoLeaks(t)
 	wstest.NoDescriptors(t)
 	const (
@@ -307,7 +307,7 @@ func TestEnvironment(t *testing.T) {
 			t.Errorf("the proxy was asked for %s, not %s", got, want)
 		}
 	}
-	// What goes past the proxy is dialed by name.
+	// Connections without the proxy are dialed by name.
 	var dialed []string
 	refuse := errors.New("not today")
 	d.DialContext = func(_ context.Context, network, addr string) (net.Conn, error) {
@@ -329,8 +329,8 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// TestProxyTimeLimit: Config.HandshakeTimeout and proxy.Config.Timeout end what a
-// proxy takes too long for.
+// TestProxyTimeLimit: Config.HandshakeTimeout and proxy.Config.Timeout end the exchange
+// with a slow proxy.
 func TestProxyTimeLimit(t *testing.T) {
 	wstest.NoLeaks(t)
 	wstest.NoDescriptors(t)

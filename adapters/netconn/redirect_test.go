@@ -17,13 +17,13 @@ import (
 	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
-// site is a server that has all hosts, under ws and wss, on ports 80 and 443 and
-// any other. It notes the requests, and redirects by what it is told.
+// site is a server for all hosts, with ws and wss, on ports 80 and 443 and all others.
+// It records the requests, and redirects as the test says.
 type site struct {
 	dialer netconn.Dialer
 
 	mu       sync.Mutex
-	requests []string // "scheme://host/path", then what came of Authorization, Cookie and Host
+	requests []string // "scheme://host/path", then the values of Authorization, Cookie and X
 }
 
 // newSite returns a site where answers maps "scheme://host/path" to fields of an

@@ -91,7 +91,7 @@ func connectProxy(target string, answer func(io.Writer, *http.Request) bool) fun
 	}
 }
 
-// agree lets connectProxy make every tunnel.
+// agree makes connectProxy establish every tunnel.
 func agree(io.Writer, *http.Request) bool { return true }
 
 // socksProxy is a SOCKS5 server (RFC 1928) that connects to target whatever was

@@ -17,22 +17,22 @@ import (
 	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
-// seen is what one connection has come to on the server.
+// seen is what the server has seen of a connection.
 type seen struct {
 	Statuses []int    // of the answers, as the client reads them
 	Requests []string // plain ones, with their bodies
 	Messages []string
 }
 
-// smuggler is a server for plain requests and WebSockets on one port, which notes
-// what it sees.
+// smuggler is a server for plain requests and WebSockets on one port. It records what
+// it sees.
 type smuggler struct {
 	mu sync.Mutex
 	seen
 }
 
-// ServeHTTP notes plain requests. A WebSocket on /ws is accepted if it does not
-// come from another page.
+// ServeHTTP records plain requests. It accepts a WebSocket on /ws unless it comes from
+// another page.
 func (s *smuggler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/ws" {
 		if conn, err := nethttp.Upgrade(w, r, nil); err == nil {
@@ -60,7 +60,7 @@ func (s *smuggler) note(c *stream.Conn) {
 	}
 }
 
-// Parts of what a client sends.
+// Parts of the input from a client.
 const (
 	start  = "GET /ws HTTP/1.1\r\nHost: x\r\n"
 	ask    = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -69,10 +69,9 @@ const (
 	plain  = "GET /plain HTTP/1.1\r\nHost: x\r\n\r\n"
 )
 
-// TestSmuggling: bytes behind a head have one meaning. Frames never become a
-// request, nor a request or its body frames, and nothing is served behind an
-// upgrade that was refused: a proxy that has not looked at the status would take
-// it for frames.
+// TestSmuggling: bytes after a head have one meaning. Frames never become a request,
+// and a request or its body never become frames. Nothing is served after an upgrade
+// that was refused: a proxy that ignores the status takes it for frames.
 func TestSmuggling(t *testing.T) {
 	wstest.NoLeaks(t)
 	wstest.NoDescriptors(t)
@@ -101,7 +100,7 @@ func TestSmuggling(t *testing.T) {
 		{"plain, two lengths", start + length + "Content-Length: 0\r\n\r\n" + hidden, seen{Statuses: []int{400}}},
 		{"plain, a blank before the colon", start + "Content-Length : 0\r\n\r\n" + hidden, seen{Statuses: []int{400}}},
 		{"plain, a folded line", start + "X: a\r\n Content-Length: 0\r\n\r\n" + hidden, seen{Statuses: []int{400}}},
-		{"plain, a coding nobody knows", start + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + hidden, seen{Statuses: []int{501}}},
+		{"plain, an unknown coding", start + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + hidden, seen{Statuses: []int{501}}},
 		{"plain, then frames", plain + start + ask + v13 + "\r\n" + message,
 			seen{Statuses: []int{200, 101}, Requests: []string{"GET /plain "}, Messages: []string{hidden}}},
 		{"plain, then a request for frames", plain + start + ask + v13 + "\r\n" + hidden,
@@ -124,8 +123,8 @@ func TestSmuggling(t *testing.T) {
 	}
 }
 
-// smuggle sends in portions of size bytes, waits for so many answers, and returns
-// what the server has seen when it has hung up.
+// smuggle sends in portions of size bytes, waits for that many responses, and returns
+// what the server has seen when it has closed the connection.
 func smuggle(t *testing.T, send string, size, answers int) seen {
 	t.Helper()
 	s := &smuggler{}

@@ -22,11 +22,11 @@ import (
 // attackers is how many peers make the same attack at once.
 const attackers = 8
 
-// soon is the time limit that is to end an attack; all others are long.
+// soon is the time limit that must end an attack. All others are long.
 var soon = map[bool]time.Duration{false: 50 * time.Millisecond, true: 200 * time.Millisecond}[wstest.Long()]
 
-// memoryLimit is how many bytes an attacked connection may take, with what
-// net/http holds for it.
+// memoryLimit is the maximum memory of an attacked connection in bytes, including that
+// of net/http.
 const memoryLimit = 128 << 10
 
 // Frames of a client, with masking keys of zeros. They are made once, so that they
@@ -38,15 +38,15 @@ var (
 	closeFrame  = []byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8}
 )
 
-// TestAttacks: what peers do behind the upgrade. Each attack ends by itself, for
-// the reason given; until then all peers together hold little memory, and
-// afterwards nothing is left of them.
+// TestAttacks: the behavior of malicious peers after the upgrade. Each attack is ended
+// by the setting given. Until then all peers together hold little memory, and
+// afterwards none.
 func TestAttacks(t *testing.T) {
 	tests := []struct {
 		name     string
 		upgrader nethttp.Upgrader
 		attack   func(nc net.Conn)
-		want     string // what the server's error says
+		want     string // text in the server's error
 	}{
 		{"never reads", nethttp.Upgrader{Stream: &stream.Options{WriteTimeout: soon}},
 			func(nc net.Conn) { wstest.Repeat(nc, message) }, "has taken nothing for " + soon.String()},
@@ -69,7 +69,7 @@ func TestAttacks(t *testing.T) {
 			errs := make(chan error, attackers)
 			s := newServer(t, test.upgrader.Handler(func(c *stream.Conn, _ *http.Request) {
 				nc := c.Transport().(*net.TCPConn)
-				nc.SetWriteBuffer(4 << 10) // the kernel is not to hide for long that nobody reads
+				nc.SetWriteBuffer(4 << 10) // so that a peer that does not read is noticed soon
 				errs <- obey(c)
 			}))
 			each := wstest.Least(memoryLimit, func() int64 {
@@ -88,7 +88,7 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// obey echoes, and closes when it is told to, until the end.
+// obey echoes, and closes on command, until the end.
 func obey(c *stream.Conn) error {
 	var buf []byte
 	for {
@@ -112,7 +112,7 @@ func obey(c *stream.Conn) error {
 // many bytes a connection has taken.
 func attackAll(t *testing.T, s *httptest.Server, attack func(net.Conn)) int64 {
 	t.Helper()
-	wstest.InUse() // a second collection empties what pools hold
+	wstest.InUse() // a second collection empties pools
 	before := wstest.InUse()
 	var peers sync.WaitGroup
 	for range attackers {
@@ -146,9 +146,9 @@ func (w unhijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return nil, nil, http.ErrHijacked
 }
 
-// TestRefusedEnds: a refusal takes nothing over, and is the last answer on its
-// connection. A proxy that does not look at the status passes on what follows
-// as frames, and it must not be served as a request.
+// TestRefusedEnds: a refusal does not take over the connection, and is the last response
+// on it. A proxy that ignores the status forwards what follows as frames, which must
+// not be served as a request.
 func TestRefusedEnds(t *testing.T) {
 	const hidden = "GET /hidden HTTP/1.1\r\nHost: example.com\r\n\r\n"
 	replace := func(old, new string) string { return strings.Replace(request13, old, new, 1) }
@@ -191,7 +191,7 @@ func TestRefusedEnds(t *testing.T) {
 				t.Errorf("%s, %v", res.Status, res.Header)
 			}
 			if rest, _ := io.ReadAll(br); len(rest) > 0 {
-				t.Errorf("behind it %q", rest)
+				t.Errorf("%q after it", rest)
 			}
 		})
 	}

@@ -60,8 +60,8 @@ func wantClose(t *testing.T, c *stream.Conn, code driver.Code) {
 
 type key struct{}
 
-// TestHandler: net/http's handler returns, and the connection goes on with a
-// context that has the values of the request and no end.
+// TestHandler: the handler of net/http returns, and the connection continues with a
+// context that has the values of the request and never ends.
 func TestHandler(t *testing.T) {
 	for _, start := range []func(*httptest.Server){(*httptest.Server).Start, (*httptest.Server).StartTLS} {
 		returned := make(chan bool, 1)
@@ -136,8 +136,8 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestFaultIsLogged: what a client is not told, the server's log is; what is the
-// client's fault is not logged.
+// TestFaultIsLogged: an error that the client does not see is logged. One that the
+// client has caused is not.
 func TestFaultIsLogged(t *testing.T) {
 	u := &nethttp.Upgrader{Origins: []string{"["}}
 	s, l := newLogged(t, u.Handler(func(*stream.Conn, *http.Request) {}))

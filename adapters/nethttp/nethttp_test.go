@@ -25,7 +25,7 @@ import (
 
 var all = &driver.Config{Versions: driver.AllVersions(), Subprotocols: []string{"b"}}
 
-// noLeaks is wstest.NoLeaks, without what http.DefaultClient keeps.
+// noLeaks is wstest.NoLeaks without the idle connections of http.DefaultClient.
 func noLeaks(t *testing.T) {
 	t.Helper()
 	wstest.NoLeaks(t)
@@ -119,15 +119,15 @@ const (
 	digest76 = "8jKS'y:G*Co,Wxa-"
 )
 
-// TestGluedBytes sends what follows the handshake together with it, and all bytes
-// one by one.
+// TestGluedBytes: the bytes after the handshake arrive together with it, and all bytes
+// arrive one by one.
 func TestGluedBytes(t *testing.T) {
 	text := string([]byte{0x81, 0x85, 0, 0, 0, 0}) + "hello"
 	closing := string([]byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8})
 	tests := []struct {
 		name string
 		in   string
-		out  string // behind the head of the response
+		out  string // after the head of the response
 	}{
 		{"hybi-13", request13 + text + closing, "\x81\x05hello\x88\x02\x03\xe8"},
 		{"hixie-76", request76 + body76 + "\x00hello\xff\xff\x00", digest76 + "\x00hello\xff\xff\x00"},
@@ -169,8 +169,8 @@ func TestGluedBytes(t *testing.T) {
 	}
 }
 
-// TestBodyAfterHead sends the last part of a hixie-76 request only when the answer
-// has come, as some proxies do.
+// TestBodyAfterHead: the last part of a hixie-76 request is sent only after the response
+// has arrived, as by some proxies.
 func TestBodyAfterHead(t *testing.T) {
 	s, _ := serve(t, all, (*httptest.Server).Start)
 	nc, err := net.Dial("tcp", s.Listener.Addr().String())
@@ -245,7 +245,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-func TestNoHijack(t *testing.T) {
+func TestNoTakeover(t *testing.T) {
 	r := httptest.NewRequest("GET", "http://example.com/", nil)
 	for name, value := range map[string]string{"Upgrade": "websocket", "Connection": "Upgrade",
 		"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"} {
@@ -274,8 +274,7 @@ func TestHTTP2(t *testing.T) {
 	s.Client().CloseIdleConnections()
 }
 
-// TestRequest looks at what the driver is given: all fields, also those that come
-// more than once.
+// TestRequest: the driver gets all fields, including those that appear more than once.
 func TestRequest(t *testing.T) {
 	got := make(chan *driver.Request, 1)
 	c := &driver.Config{Select: func(r *driver.Request, offered []string) string {

@@ -119,9 +119,9 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
-// TestAnswerFields: what handlers and middleware have put into w.Header goes with
-// the answer, except for what is not theirs to say.
-func TestAnswerFields(t *testing.T) {
+// TestResponseFields: the fields that handlers and middleware have set in w.Header are
+// sent with the response, except those that they cannot set.
+func TestResponseFields(t *testing.T) {
 	config := &driver.Config{
 		Fields:   append(make([]driver.Field, 0, 10), driver.Field{Name: "X-Config", Value: "1"}),
 		Cookies:  []driver.Field{{Name: "c", Value: "1; Path=/"}},
@@ -173,8 +173,8 @@ func TestAnswerFields(t *testing.T) {
 	}
 }
 
-// TestSelect: the request decides about the subprotocol, and a Config is shared by
-// requests that come at once.
+// TestSelect: the subprotocol depends on the request, and concurrent requests share a
+// Config.
 func TestSelect(t *testing.T) {
 	u := nethttp.Upgrader{
 		Config: &driver.Config{Subprotocols: []string{"a"}},
@@ -236,7 +236,7 @@ func TestOpaque(t *testing.T) {
 	}
 }
 
-// TestHijackedBefore: there is nobody left to answer.
+// TestHijackedBefore: a response is no longer possible.
 func TestHijackedBefore(t *testing.T) {
 	s, errs := serve(t, nil, func(s *httptest.Server) {
 		inner := s.Config.Handler
@@ -252,7 +252,7 @@ func TestHijackedBefore(t *testing.T) {
 		s.Start()
 	})
 	if _, err := handshake(t, s); err == nil {
-		t.Error("a handshake with nobody")
+		t.Error("a handshake without a connection")
 	}
 	var e *driver.Error
 	if err := <-errs; !errors.Is(err, http.ErrHijacked) || errors.As(err, &e) {

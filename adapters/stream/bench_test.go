@@ -23,7 +23,7 @@ func newBenchConn(b *testing.B, rwc io.ReadWriteCloser) *stream.Conn {
 	return stream.New(rwc, d, nil)
 }
 
-// BenchmarkRead reads messages of which many come at once.
+// BenchmarkRead reads messages of which many arrive at once.
 func BenchmarkRead(b *testing.B) {
 	c := newBenchConn(b, &loop{in: []byte(strings.Repeat(frame(0x82, strings.Repeat("x", 100)), 100))})
 	buf := make([]byte, 0, 128)

@@ -45,8 +45,8 @@ func TestPeerCloses(t *testing.T) {
 	}
 }
 
-// TestDeliveredBeforeClose reads what the peer sends between the two close
-// frames.
+// TestDeliveredBeforeClose: messages that the peer sends between the two close frames
+// are delivered.
 func TestDeliveredBeforeClose(t *testing.T) {
 	wstest.NoLeaks(t)
 	a, b := tcp(t)
@@ -161,8 +161,8 @@ func TestCloseNow(t *testing.T) {
 	}
 }
 
-// TestViolationIsSeen has a client send on and on behind a violation: the close
-// frame must reach it, and not a reset.
+// TestViolationIsSeen: a client that keeps sending after a violation receives the
+// close frame, not a reset.
 func TestViolationIsSeen(t *testing.T) {
 	wstest.NoLeaks(t)
 	a, b := tcp(t)
@@ -389,8 +389,8 @@ func TestCloseNowInside(t *testing.T) {
 	}
 }
 
-// TestHandshakeConnect: a client over extended CONNECT is started, and its
-// answer does not come over the transport.
+// TestHandshakeConnect: a client over extended CONNECT is started. Its response does
+// not arrive over the transport.
 func TestHandshakeConnect(t *testing.T) {
 	d, err := driver.NewClient("wss://example.com/", &driver.Config{ExtendedConnect: true})
 	if err != nil {

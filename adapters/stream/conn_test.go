@@ -71,7 +71,7 @@ func TestEveryVersion(t *testing.T) {
 	}
 }
 
-// echo sends back what comes until the connection ends.
+// echo sends messages back until the connection ends.
 func echo(c *stream.Conn) error {
 	var buf []byte
 	for {
@@ -124,8 +124,8 @@ func TestWritersDoNotMix(t *testing.T) {
 	wg.Wait()
 }
 
-// TestBothSend has both ends send far more than the sockets hold, at the same
-// time, with pings in between.
+// TestBothSend: both ends send far more than the sockets hold at the same time, with
+// pings in between.
 func TestBothSend(t *testing.T) {
 	wstest.NoLeaks(t)
 	config := &driver.Config{MaxMessage: -1}
@@ -156,8 +156,8 @@ func TestBothSend(t *testing.T) {
 	wg.Wait()
 }
 
-// TestReaderDoesNotWrite has a peer that pings and never reads: what it has sent
-// must arrive all the same.
+// TestReaderDoesNotWrite: the messages of a peer that sends pings and never reads
+// arrive.
 func TestReaderDoesNotWrite(t *testing.T) {
 	wstest.NoLeaks(t)
 	for _, wrap := range []bool{false, true} {

@@ -52,8 +52,8 @@ func TestReadDeadlineWakes(t *testing.T) {
 	})
 }
 
-// tlsLike makes the Conn believe that a cut write can not be gone on with, which
-// the pipe inside then makes true.
+// tlsLike is a transport that looks like TLS, whose interrupted writes cannot be
+// resumed. Those of the pipe in it cannot either.
 type tlsLike struct {
 	net.Conn
 	spoilt error
@@ -151,8 +151,8 @@ func TestNoReadDeadline(t *testing.T) {
 	c.CloseNow()
 }
 
-// TestTimedOutTransport has a transport end with an error that calls itself a
-// timeout, as TCP does when the peer has vanished.
+// TestTimedOutTransport: a transport ends with an error that is a timeout, as TCP does
+// when the peer has vanished.
 func TestTimedOutTransport(t *testing.T) {
 	wstest.NoLeaks(t)
 	c := opened(t, newScript(frame(0x01, "half"), &net.DNSError{Err: "vanished", IsTimeout: true}), nil)
@@ -163,8 +163,8 @@ func TestTimedOutTransport(t *testing.T) {
 	}
 }
 
-// TestPassedDeadline: a write deadline ends the waiting, and stops neither what
-// has been queued nor pongs. (A close frame stayed behind for ever.)
+// TestPassedDeadline: a write deadline ends the waiting. It stops neither what has
+// been queued nor pongs. (A close frame was never written.)
 func TestPassedDeadline(t *testing.T) {
 	for _, wrap := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -196,8 +196,8 @@ func TestPassedDeadline(t *testing.T) {
 	}
 }
 
-// TestWriteTimeout: a peer that sends and never reads is given up, one that reads
-// slowly is not.
+// TestWriteTimeout: WriteTimeout ends a peer that sends and never reads, but not one
+// that reads slowly.
 func TestWriteTimeout(t *testing.T) {
 	o := &stream.Options{WriteTimeout: time.Minute}
 	send := map[string]func(peer net.Conn, c *stream.Conn) error{
@@ -207,7 +207,7 @@ func TestWriteTimeout(t *testing.T) {
 		},
 		"a message": func(_ net.Conn, c *stream.Conn) error {
 			if err := c.WriteMessage(driver.Text, []byte("a")); err == nil || !strings.Contains(err.Error(), "has taken nothing for 1m0s") {
-				return fmt.Errorf("the sender is told: %v", err)
+				return fmt.Errorf("the sender gets %v", err)
 			}
 			return nil
 		},
@@ -228,7 +228,7 @@ func TestWriteTimeout(t *testing.T) {
 				}
 				err := <-ended
 				if codeOf(err) != driver.CodeAbnormal || !strings.Contains(err.Error(), "has taken nothing for 1m0s") {
-					t.Errorf("the reader is told: %v", err)
+					t.Errorf("the reader gets %v", err)
 				}
 				if d := time.Since(start); d != time.Minute {
 					t.Errorf("after %v", d)

@@ -20,7 +20,7 @@ func TestDetach(t *testing.T) {
 	defer a.Close()
 	defer b.Close()
 	const head = "GET /page HTTP/1.1\r\nHost: example.com\r\n\r\n"
-	if _, err := io.WriteString(a, head+"behind"); err != nil {
+	if _, err := io.WriteString(a, head+"after"); err != nil {
 		t.Fatal(err)
 	}
 	c := stream.New(b, driver.NewServer(nil), nil)
@@ -52,7 +52,7 @@ func TestDetach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := head + "behind and more"; string(got)+string(rest) != want {
+	if want := head + "after and more"; string(got)+string(rest) != want {
 		t.Errorf("got %q, want %q", string(got)+string(rest), want)
 	}
 	if _, err := io.WriteString(b, "answer"); err != nil {

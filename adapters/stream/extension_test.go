@@ -14,8 +14,8 @@ import (
 	"github.com/sans-io/websocket-driver/extensions"
 )
 
-// holder is an extension that changes nothing. From the first message on it
-// holds something, until it is told to let go.
+// holder is an extension that changes nothing. It holds memory from the first message
+// on, until it has to release it.
 type holder struct {
 	holds atomic.Bool
 	fail  error // of Encode
@@ -45,8 +45,8 @@ func (*holder) Decode(dst, src []byte, _ bool) (nd, ns int, err error) {
 
 func (h *holder) Release() { h.holds.Store(false) }
 
-// TestReleased has connections rest, or end, that only send and on which nobody
-// reads: what extensions hold is let go of.
+// TestReleased: extensions release their memory when a connection that only sends,
+// without a reader, is idle or ends.
 func TestReleased(t *testing.T) {
 	tests := map[string]struct {
 		ping time.Duration
@@ -62,7 +62,7 @@ func TestReleased(t *testing.T) {
 			with := &driver.Config{Extensions: []driver.Extension{h}, PingInterval: test.ping, PongTimeout: test.ping / 10}
 			a, b := net.Pipe()
 			client, server := open(t, a, b, &driver.Config{Extensions: []driver.Extension{&holder{}}}, with)
-			go func() { // takes what comes and answers nothing
+			go func() { // reads everything and answers nothing
 				for p := make([]byte, 100); ; {
 					if _, err := a.Read(p); err != nil {
 						return
@@ -82,8 +82,8 @@ func TestReleased(t *testing.T) {
 	}
 }
 
-// TestEncodeFails has an extension fail: the caller gets its error, and both ends
-// are told.
+// TestEncodeFails: an extension fails. The caller gets its error, and both ends get a
+// close.
 func TestEncodeFails(t *testing.T) {
 	wstest.NoLeaks(t)
 	mistake := errors.New("mistake")

@@ -88,7 +88,7 @@ func TestEmptyReads(t *testing.T) {
 	}
 }
 
-// TestParsedRequest has requests that somebody else has parsed, some of them bad.
+// TestParsedRequest: requests that another parser has parsed, some of them invalid.
 func TestParsedRequest(t *testing.T) {
 	wstest.NoLeaks(t)
 	good := []driver.Field{
@@ -150,7 +150,7 @@ func TestAccessors(t *testing.T) {
 	}
 }
 
-// impatient is a transport with a time limit of its own.
+// impatient is a transport with its own time limit.
 type impatient struct{ io.ReadWriteCloser }
 
 func (impatient) Write([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }

@@ -44,7 +44,7 @@ func newClient(t *testing.T, rwc io.ReadWriteCloser, c *driver.Config) *stream.C
 	return stream.New(rwc, d, nil)
 }
 
-// open makes the handshake between two ends of a transport.
+// open performs the handshake between two ends of a transport.
 func open(t *testing.T, a, b io.ReadWriteCloser, cc, sc *driver.Config) (client, server *stream.Conn) {
 	t.Helper()
 	client, server = newClient(t, a, cc), stream.New(b, driver.NewServer(sc), nil)
@@ -71,7 +71,7 @@ func opened(t *testing.T, rwc io.ReadWriteCloser, c *driver.Config) *stream.Conn
 	return stream.New(rwc, openDriver(t, c), nil)
 }
 
-// openDriver returns a server's driver behind its handshake.
+// openDriver returns a server's driver that has completed the handshake.
 func openDriver(t *testing.T, c *driver.Config) *driver.Driver {
 	t.Helper()
 	d := driver.NewServer(c)
@@ -94,8 +94,8 @@ func frame(b0 byte, payload string) string {
 	return string([]byte{b0, 0x80 | byte(len(payload)), 0, 0, 0, 0}) + payload
 }
 
-// script is a transport whose reads give what the test has written down. After
-// that they block until Close.
+// script is a transport whose reads return what the test lists. After that they block
+// until Close.
 type script struct {
 	mu     sync.Mutex
 	reads  []any // string or error
@@ -174,8 +174,8 @@ func wantClose(t *testing.T, c *stream.Conn, code driver.Code, reason string) *s
 	return e
 }
 
-// newClientDriver returns a client's driver behind its handshake, to look at what
-// a server has written.
+// newClientDriver returns a client's driver that has completed the handshake, to read
+// what a server has written.
 func newClientDriver(t *testing.T) *driver.Driver {
 	t.Helper()
 	d, err := driver.NewClient("ws://example.com/", nil)

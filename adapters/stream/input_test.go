@@ -116,7 +116,7 @@ func overEach(t *testing.T, o *stream.Options, test func(t *testing.T, c *stream
 	}
 }
 
-// send writes to peer while somebody reads.
+// send writes to peer while another goroutine reads.
 func send(t *testing.T, peer net.Conn, parts ...string) {
 	t.Helper()
 	go func() {
@@ -180,7 +180,7 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-// TestWaiting: only what is a bare socket is waited for without a buffer.
+// TestWaiting: only a socket itself is waited for without a buffer.
 func TestWaiting(t *testing.T) {
 	want := map[string]int{"tls": 128, "wrapper": 4096, "pipe": 4096}
 	if runtime.GOOS == "windows" {
@@ -196,7 +196,7 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
-// TestPastDeadline: what has come is not read once the deadline is over, as with
+// TestPastDeadline: after the deadline, data that has arrived is not read, as in
 // net.Conn.
 func TestPastDeadline(t *testing.T) {
 	overEach(t, nil, func(t *testing.T, c *stream.Conn, peer net.Conn) {
@@ -262,7 +262,7 @@ func TestHalfClose(t *testing.T) {
 	})
 }
 
-// TestCloseNowWhileWaiting: whoever waits for input is told.
+// TestCloseNowWhileWaiting: a blocked reader returns.
 func TestCloseNowWhileWaiting(t *testing.T) {
 	overEach(t, nil, func(t *testing.T, c *stream.Conn, peer net.Conn) {
 		done := make(chan error, 1)
@@ -328,7 +328,7 @@ func TestManySharedBuffers(t *testing.T) {
 	}
 }
 
-// echoAll sends back what comes until the peer closes.
+// echoAll sends messages back until the peer closes.
 func echoAll(c *stream.Conn) error {
 	for {
 		kind, p, err := c.ReadMessage(nil)

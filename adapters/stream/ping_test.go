@@ -48,7 +48,7 @@ func TestPing(t *testing.T) {
 		io.WriteString(a, frame(0x8a, "")+frame(0x8a, "unasked")+frame(0x8a, "ping\x00\x00\x00\x00\x00\x00\x00\x09"))
 		synctest.Wait()
 		if len(results) > 0 {
-			t.Errorf("a pong that nobody has asked for: %v", <-results)
+			t.Errorf("an unsolicited pong: %v", <-results)
 		}
 		pong(1) // and so 0
 		for range 2 {
@@ -104,7 +104,7 @@ func TestPingEnds(t *testing.T) {
 			t.Errorf("CloseNow: %v", err)
 		}
 	})
-	synctest.Test(t, func(t *testing.T) { // a time limit passes, and nobody reads
+	synctest.Test(t, func(t *testing.T) { // a time limit expires without a reader
 		a, b := net.Pipe()
 		go io.Copy(io.Discard, a)
 		c := opened(t, b, &driver.Config{PingInterval: time.Second})

@@ -23,8 +23,8 @@ func prepared(t testing.TB, kind driver.Kind, text string) *driver.Prepared {
 	return m
 }
 
-// TestPostBehindStream comes while messages of NextWriter are under way.
-func TestPostBehindStream(t *testing.T) {
+// TestPostAfterStream: messages posted during one of NextWriter are sent after it.
+func TestPostAfterStream(t *testing.T) {
 	wstest.NoLeaks(t)
 	rw := newScript()
 	c := stream.New(rw, openDriver(t, &driver.Config{MaxBuffered: 7}), nil)

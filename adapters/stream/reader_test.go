@@ -57,7 +57,7 @@ func TestReader(t *testing.T) {
 		wantRead(t, wantReader(t, c, driver.Binary), "")
 		wantMessage(t, c, driver.Binary, "last")
 		if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-			t.Errorf("%s: behind the end: %d, %v", name, n, err)
+			t.Errorf("%s: after the end: %d, %v", name, n, err)
 		}
 		c.CloseNow()
 	}
@@ -168,7 +168,7 @@ func isNormal(err error) bool {
 }
 func closeNormally(c *stream.Conn) { c.Close(context.Background(), driver.CodeNormal, "") }
 
-// TestTickKeepsPiece has a Tick come while a piece is half read.
+// TestTickKeepsPiece: Tick is called while a piece is half read.
 func TestTickKeepsPiece(t *testing.T) {
 	wstest.NoLeaks(t)
 	c := opened(t, newScript(frame(0x81, "some text")), nil)

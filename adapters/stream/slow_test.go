@@ -83,7 +83,7 @@ func TestSlowDrop(t *testing.T) {
 	})
 }
 
-// TestSlowDropPart drops a part of a stream, and ends the stream all the same.
+// TestSlowDropPart: a part of a stream is dropped, and the stream can still be ended.
 func TestSlowDropPart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, c := newSlow(t, 5, stream.SlowDrop)
@@ -168,7 +168,7 @@ func TestQueue(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := client.Queue(driver.Text, nil); !errors.Is(err, driver.ErrClosed) {
-		t.Errorf("behind the close frame: %v", err)
+		t.Errorf("after the close frame: %v", err)
 	}
 	client.CloseNow()
 	if err := client.Queue(driver.Text, nil); !errors.Is(err, net.ErrClosed) {

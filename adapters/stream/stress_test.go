@@ -24,12 +24,12 @@ var stressConns = flag.Int("conns", 60, "how many connections TestStress makes")
 // stressWriters is how many goroutines send at each end.
 const stressWriters = 8
 
-// TestStress has both ends of many connections send by all ways at once, with
-// deadlines that pass at random, until the connection ends in one of several ways.
+// TestStress: both ends of many connections send by all methods at once, with random
+// deadlines, until the connection ends in one of several ways.
 //
-// After an orderly end each message that was accepted has arrived, in its order;
-// after any other those that have arrived are in order, without a gap, and at most
-// one more than was accepted: whose call was cut off. No goroutine is left.
+// After an orderly end, each message that was accepted has arrived, in order. After any
+// other end, those that arrived are in order without gaps, and at most one more than was
+// accepted: the one whose call was interrupted. No goroutine is left.
 func TestStress(t *testing.T) {
 	wstest.NoLeaks(t)
 	config := &driver.Config{CloseTimeout: time.Minute, MaxBuffered: 64 << 10}
@@ -173,8 +173,8 @@ func sendStream(c *stream.Conn, p []byte, random *rand.Rand) error {
 	return w.Close()
 }
 
-// receiveAll reads until the connection ends, and returns how many messages of
-// each writer have come. It closes due when some have.
+// receiveAll reads until the connection ends, and returns how many messages of each
+// writer arrived. It closes due when some have.
 func receiveAll(c *stream.Conn, random *rand.Rand, due chan struct{}) (next [stressWriters]uint32, err error) {
 	var buf []byte
 	left := random.IntN(400)

@@ -10,8 +10,8 @@ import (
 	"github.com/sans-io/websocket-driver/extensions/deflate"
 )
 
-// TestRestIsNoLimit: a Tick that makes an idle extension let go of its memory
-// leaves the connection open. (It was closed, 2 s after the last message.)
+// TestRestIsNoLimit: a Tick that makes an idle extension release its memory leaves the
+// connection open. (It was closed 2 s after the last message.)
 func TestRestIsNoLimit(t *testing.T) {
 	d := driver.FromRequest(&driver.Request{Method: "GET", Target: "/", Major: 1, Minor: 1, Fields: []driver.Field{
 		{Name: "Upgrade", Value: "websocket"}, {Name: "Connection", Value: "Upgrade"},

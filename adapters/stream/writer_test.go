@@ -45,10 +45,10 @@ func TestWriter(t *testing.T) {
 	}
 	for range 2 {
 		if _, err := w.Write([]byte("x")); !errors.Is(err, driver.ErrState) {
-			t.Errorf("Write behind the end: %v", err)
+			t.Errorf("Write after the end: %v", err)
 		}
 		if err := w.Close(); !errors.Is(err, driver.ErrState) {
-			t.Errorf("Close behind the end: %v", err)
+			t.Errorf("Close after the end: %v", err)
 		}
 	}
 	if err := wantWriter(t, c, driver.Binary).Close(); err != nil {
@@ -117,7 +117,7 @@ func TestWriterInvalid(t *testing.T) {
 	}
 }
 
-// TestWriterFirst has other messages come while a stream is written.
+// TestWriterFirst: other messages are sent while a stream is written.
 func TestWriterFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := net.Pipe()
@@ -160,8 +160,8 @@ func TestWriterFirst(t *testing.T) {
 	})
 }
 
-// TestWriterDeadline: whoever waits for the end of a stream waits until the write
-// deadline, also one that is set later.
+// TestWriterDeadline: senders wait for the end of a stream until the write deadline,
+// even if it is set later.
 func TestWriterDeadline(t *testing.T) {
 	for _, wrap := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -209,7 +209,7 @@ func TestWriterDeadline(t *testing.T) {
 	}
 }
 
-// TestWriterCut goes on with a stream after a deadline.
+// TestWriterCut: a stream continues after a deadline.
 func TestWriterCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := net.Pipe()
@@ -248,8 +248,8 @@ func TestWriterCut(t *testing.T) {
 	})
 }
 
-// TestWriterAbandoned: the end of the connection frees whoever waits for a stream
-// that nobody ends.
+// TestWriterAbandoned: the end of the connection unblocks senders that wait for a stream
+// that is never ended.
 func TestWriterAbandoned(t *testing.T) {
 	closing := string([]byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8})
 	ends := map[string]func(c *stream.Conn, peer net.Conn){

@@ -136,6 +136,9 @@ func dial(ctx context.Context, rawURL string, d *netconn.Dialer, timeout time.Du
 		defer cancel()
 	}
 	conn, err := d.Dial(ctx, rawURL)
+	if deadline, ok := ctx.Deadline(); err != nil && ok && !time.Now().Before(deadline) {
+		<-ctx.Done() // the timeout of the network may be a little earlier
+	}
 	var refused *netconn.HandshakeError
 	switch {
 	case err != nil && ctx.Err() != nil:

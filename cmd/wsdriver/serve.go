@@ -80,7 +80,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fmt.Fprint(stdout, announcement(l.Addr(), certificate.config))
 	stop := context.AfterFunc(ctx, func() {
 		s.all.Go(func() { _ = s.open.Shutdown(context.Background(), shutdownReason) })
-		_ = l.Close()
+		s.all.Go(func() { _ = l.Close() }) // removes a Unix socket
 	})
 	defer stop()
 	s.run(ctx, l, stderr)

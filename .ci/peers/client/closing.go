@@ -33,8 +33,8 @@ func closeClientNoCode(p *peer) error {
 	return expectClose(conn, end{code: driver.CodeNoStatus}, end{code: driver.CodeNormal})
 }
 
-// closeBehind has messages come after its close frame has been sent.
-func closeBehind(p *peer) error {
+// closeThenMessages receives messages after it has sent its close frame.
+func closeThenMessages(p *peer) error {
 	w, err := p.wire("/echo")
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func closeBehind(p *peer) error {
 	return w.expectClose()
 }
 
-// closeServer has the server begin.
+// closeServer makes the server start the closing handshake.
 func closeServer(p *peer) error {
 	conn, err := p.dial("/close?code=4001&reason=bye")
 	if err != nil {
@@ -65,7 +65,7 @@ func closeServer(p *peer) error {
 	return expectClose(conn, end{4001, "bye"})
 }
 
-// closeServerNoCode has the server begin without a code.
+// closeServerNoCode makes the server start the closing handshake without a code.
 func closeServerNoCode(p *peer) error {
 	conn, err := p.dial("/close")
 	if err != nil {

@@ -37,7 +37,7 @@ func subprotocol(p *peer) error {
 	return nil
 }
 
-// greet receives what comes with the handshake.
+// greet receives a message that arrives together with the handshake.
 func greet(p *peer) error {
 	conn, err := p.dial("/greet")
 	if err != nil {
@@ -55,7 +55,7 @@ func greet(p *peer) error {
 // refuse is refused.
 func refuse(p *peer) error { return refusal(p, "/refuse", 403) }
 
-// refuseBody is told why.
+// refuseBody gets the reason of a refusal.
 func refuseBody(p *peer) error {
 	_, err := p.dial("/refuse")
 	var refused *netconn.HandshakeError

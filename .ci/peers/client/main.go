@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// plan is what the flags ask for.
+// plan holds the values of the flags.
 type plan struct {
 	peer          peer
 	only, without []string // names of steps
@@ -56,7 +56,7 @@ func run(args []string, stdout io.Writer) error {
 	return nil
 }
 
-// steps returns what is to be done.
+// steps returns the steps to run.
 func (p *plan) steps() (steps []step, err error) {
 	if p.refused > 0 {
 		return []step{{name: "refused", run: func(peer *peer) error { return refusal(peer, "/echo", p.refused) }}}, nil
@@ -93,7 +93,7 @@ func parse(args []string) (*plan, error) {
 	p.peer.config.HandshakeTimeout, p.peer.config.CloseTimeout = stepTimeout, stepTimeout // the peer may be slow
 	f.StringVar(&p.peer.url, "url", "", "the `URL` of the server, without a path")
 	f.Func("only", "the `steps` to run, with commas between; all unless said", list(&p.only))
-	f.Func("without", "the `steps` that the server can not do, with commas between", list(&p.without))
+	f.Func("without", "the `steps` that the server does not support, separated by commas", list(&p.without))
 	f.Func("version", "the `version` to speak: 13, 8, 7, hixie-76 or hixie-75; 13 unless said", func(s string) (err error) {
 		p.peer.config.Version, err = parseVersion(s)
 		return err

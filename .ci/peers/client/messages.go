@@ -133,7 +133,7 @@ func fragmentsIn(p *peer) error {
 	for i := range all {
 		all[i] = byte(i)
 	}
-	// A ping may stand between the frames of either.
+	// A ping may appear between the frames of either.
 	var pings int
 	for _, want := range []driver.Event{{Kind: driver.Text, Data: []byte("grüße 😀")}, {Kind: driver.Binary, Data: all}} {
 		ev, err := w.next()

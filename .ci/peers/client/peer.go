@@ -54,8 +54,8 @@ func (p *peer) dial(path string, change ...func(*driver.Config)) (*stream.Conn, 
 	return conn, p.checkExtensions(conn.Extensions())
 }
 
-// checkExtensions checks what has been agreed on. The order of the parameters
-// does not matter.
+// checkExtensions checks the negotiated extensions. The order of the parameters does
+// not matter.
 func (p *peer) checkExtensions(got string) error {
 	switch {
 	case p.agreed != "" && !slices.Equal(parameters(got), parameters(p.agreed)):
@@ -66,8 +66,8 @@ func (p *peer) checkExtensions(got string) error {
 	return nil
 }
 
-// parameters returns the parts of a single extension as it stands in the
-// handshake, in a fixed order.
+// parameters returns the parts of a single extension as in the handshake, in a fixed
+// order.
 func parameters(extension string) []string {
 	parts := strings.Split(extension, ";")
 	for i := range parts {
@@ -108,7 +108,7 @@ func expect(conn *stream.Conn, kind driver.Kind, want []byte) error {
 	return compare(k, got, kind, want)
 }
 
-// compare says how a message differs from what was expected.
+// compare returns how a message differs from the expected one.
 func compare(kind driver.Kind, got []byte, wantKind driver.Kind, want []byte) error {
 	if kind != wantKind {
 		return fmt.Errorf("%v of %d bytes came, expected %v of %d", kind, len(got), wantKind, len(want))

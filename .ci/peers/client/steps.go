@@ -7,7 +7,7 @@ type step struct {
 	run   func(*peer) error
 }
 
-// need is what a step asks of the version that is spoken.
+// need is what a step requires of the version.
 type need uint8
 
 const (
@@ -46,7 +46,7 @@ var allSteps = []step{
 	{"refuse-body", needsNothing, refuseBody},
 	{"close-client", needsClose, closeClient},
 	{"close-client-no-code", needsHybi, closeClientNoCode},
-	{"close-behind", needsClose, closeBehind},
+	{"close-then-messages", needsClose, closeThenMessages},
 	{"close-server", needsHybi, closeServer},
 	{"close-server-no-code", needsClose, closeServerNoCode},
 	{"close-both", needsHybi, closeBoth},

@@ -46,14 +46,14 @@ func (t *tap) Write(p []byte) (int, error) {
 	return t.TCPConn.Write(p)
 }
 
-// counts returns what has passed so far.
+// counts returns the numbers so far.
 func (t *tap) counts() counts {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return counts{t.in.frames, t.out.frames}
 }
 
-// frameReader looks at the headers of the frames behind the head of a handshake.
+// frameReader reads the headers of the frames after the head of a handshake.
 type frameReader struct {
 	frames
 	head   int    // how much of emptyLine the last bytes are

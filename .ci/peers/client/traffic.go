@@ -22,7 +22,7 @@ type generator struct {
 	buf    []byte
 }
 
-// words is what text consists of.
+// words are the words of texts.
 var words = []string{"the ", "quick ", "brown ", "fox ", "grüße ", "κόσμε ", "世界 ", "😀 ", `{"user":`, `"name":"`, `","id":`, "},"}
 
 // next returns a message, which is valid until the next call.

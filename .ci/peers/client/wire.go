@@ -65,7 +65,7 @@ func (p *peer) dialTapped(path string) (*stream.Conn, *tap, error) {
 	return conn, nc, p.checkExtensions(conn.Extensions())
 }
 
-// event sends what waits and returns the next event.
+// event sends the output and returns the next event.
 func (w *wire) event() (driver.Event, error) {
 	for {
 		if _, err := w.nc.Write(w.d.Take(nil)); err != nil {
@@ -139,7 +139,7 @@ func (w *wire) expectClose() error {
 		return fmt.Errorf("%v of %d bytes came (%v), expected the end", ev.Kind, len(ev.Data), w.d.Err())
 	}
 	if ev, err := w.event(); err != io.EOF {
-		return fmt.Errorf("behind the server's close frame came %v (%v), expected the end of TCP", ev.Kind, err)
+		return fmt.Errorf("%v (%v) after the server's close frame, want the end of TCP", ev.Kind, err)
 	}
 	return w.nc.Close()
 }

@@ -33,7 +33,7 @@ const table = [
   ['refuse-body', /body "nobody home"/, { verifyClient: (_, done) => done(false, 403, 'nobody home') }, () => {}],
   ['close-client', /expected \[4000 "see you"/, {}, s => s.close(1008)],
   ['close-client-no-code', /expected \[1005 ""/, {}, s => s.close(1008)],
-  ['close-behind', /differ from byte 9 on/, {}, echo((s, data) => data.toString() !== 'message 50' && s.send(data.toString()))],
+  ['close-then-messages', /differ from byte 9 on/, {}, echo((s, data) => data.toString() !== 'message 50' && s.send(data.toString()))],
   ['close-server', /expected \[4001 "bye"/, {}, s => s.close(4002, 'bye')],
   ['close-server', /unexpected EOF/, {}, s => s.terminate()],
   ['close-server-no-code', /closed with 1000/, {}, s => s.close(1000)],

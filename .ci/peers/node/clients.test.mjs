@@ -162,7 +162,7 @@ const steps = {
     await c.wire.seen(entry => entry.from === 'server' && entry.end)
   },
 
-  async 'close-behind'(c) {
+  async 'close-then-messages'(c) {
     const conn = await c.connect(await c.serve())
     for (let i = 0; i < 100; i++) conn.send(`message ${i}`)
     conn.close(1000, '')

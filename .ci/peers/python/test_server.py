@@ -12,7 +12,7 @@ CLIENT, WSDRIVER = os.environ["CLIENT"], os.environ["WSDRIVER"]
 
 # websockets answers a close frame when it parses it: what its application
 # would send for the messages before comes too late.
-WITHOUT = ["close-behind"]
+WITHOUT = ["close-then-messages"]
 
 # websockets compresses every message, however short.
 WITHOUT_COMPRESSED = [*WITHOUT, "traffic-in"]

@@ -15,6 +15,7 @@ let keptSize = 0
 
 // message adds a message. took is the time until its echo arrived, in milliseconds.
 export function message(direction, data, took) {
+	const stay = atEnd()
 	const isText = typeof data === 'string'
 	const size = byteLength(data)
 	const about = `${isText ? 'text' : 'binary'}, ${size < 1000 ? bytes(size) : `${whole(size)} bytes`}`
@@ -23,10 +24,15 @@ export function message(direction, data, took) {
 		entry.querySelector('.about').append(' · ', element('span', 'echo', `the echo, equal, after ${milliseconds(took)}`))
 	}
 	if (size > 0) addView(entry, about, data, size)
+	if (stay) toEnd()
 }
 
 // note adds a line about the connection.
-export const note = text => add('note', text)
+export function note(text) {
+	const stay = atEnd()
+	add('note', text)
+	if (stay) toEnd()
+}
 
 export function clear() {
 	list.replaceChildren()
@@ -34,8 +40,11 @@ export function clear() {
 	keptSize = 0
 }
 
+// The list keeps showing its end until the user scrolls up.
+const atEnd = () => list.scrollTop + list.clientHeight >= list.scrollHeight - 8
+const toEnd = () => { list.scrollTop = list.scrollHeight }
+
 function add(direction, about, body) {
-	const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 8
 	const entry = element('li', direction)
 	const arrow = element('span', 'arrow', { out: '→', in: '←', note: '•' }[direction])
 	arrow.setAttribute('aria-hidden', 'true')
@@ -44,7 +53,6 @@ function add(direction, about, body) {
 	if (body) entry.append(element('pre', 'body', body))
 	list.append(entry)
 	while (list.childElementCount > maxEntries) list.firstElementChild.remove()
-	if (atEnd) list.scrollTop = list.scrollHeight
 	return entry
 }
 

@@ -11,8 +11,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/sans-io/websocket-driver/adapters/netconn"
@@ -20,7 +18,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// newDialer returns a Dialer with most of what it can do.
+// newDialer returns a Dialer with most of its settings.
 func newDialer(roots *x509.CertPool, jar http.CookieJar) *netconn.Dialer {
 	return &netconn.Dialer{
 		Config: &driver.Config{
@@ -36,7 +34,7 @@ func newDialer(roots *x509.CertPool, jar http.CookieJar) *netconn.Dialer {
 	}
 }
 
-// explain says why Dial has failed.
+// explain returns why Dial failed.
 func explain(err error) string {
 	var refused *netconn.HandshakeError
 	var blocked *netconn.ProxyError
@@ -108,42 +106,4 @@ func ExampleDialer_Dial() {
 	// the server has answered 401: who are you?
 	// /chat chat ""
 	// /members chat "id=7"
-}
-
-// A server and a client on a unix socket.
-func ExampleListen_unix() {
-	dir, err := os.MkdirTemp("", "ws")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "s")
-
-	l, err := netconn.Listen("unix", path, nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer l.Close()
-	go func() {
-		conn, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer conn.CloseNow()
-		conn.WriteMessage(driver.Text, []byte("hello from "+conn.Version().String()))
-		conn.ReadMessage(nil) // until the client closes
-	}()
-
-	ctx := context.Background()
-	d := &netconn.Dialer{Unix: path}
-	conn, err := d.Dial(ctx, "ws://localhost/chat") // the Host and the path of the request
-	if err != nil {
-		log.Fatal(err)
-	}
-	_, p, err := conn.ReadMessage(nil)
-	fmt.Printf("%s, %v\n", p, err)
-	fmt.Println(conn.Close(ctx, driver.CodeNormal, ""))
-	// Output:
-	// hello from hybi-13, <nil>
-	// <nil>
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/sans-io/websocket-driver/extensions/deflate"
 )
 
-// newUpgrader returns settings for a public server. One Upgrader, with its
-// extensions, is for all connections.
+// newUpgrader returns the settings of a public server. One Upgrader with its
+// extensions serves all connections.
 func newUpgrader() *nethttp.Upgrader {
 	return &nethttp.Upgrader{
 		Config: &driver.Config{
@@ -30,7 +30,21 @@ func newUpgrader() *nethttp.Upgrader {
 	}
 }
 
-// serveUntil serves on l until stop ends; then all are told and have 10 s.
+// echoAll serves a connection of an Upgrader's Handler.
+func echoAll(conn *stream.Conn, r *http.Request) {
+	for {
+		kind, p, err := conn.ReadMessage(nil)
+		if err != nil {
+			return
+		}
+		if err := conn.WriteMessage(kind, p); err != nil {
+			return
+		}
+	}
+}
+
+// serveUntil serves on l until stop ends. Then it closes all connections, which takes
+// at most 10 s.
 func serveUntil(stop context.Context, l net.Listener) error {
 	var open hub.Registry
 	u := newUpgrader()
@@ -58,7 +72,7 @@ func serveUntil(stop context.Context, l net.Listener) error {
 	return open.Shutdown(ctx, "restarting") // waits
 }
 
-// A server that ends in good order.
+// A server that shuts down gracefully.
 func ExampleUpgrader() {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"proxy":              {"driver/ws", "driver/head"},
 	"hybi":               {"driver/ws", "driver/head", "extensions", "hybi/frame"},
 	"hybi/frame":         {},
-	"driver":             {"hixie", "hybi", "driver/ws", "driver/head", "extensions"},
+	"driver":             {"hixie", "hybi", "hybi/frame", "driver/ws", "driver/head", "extensions"},
 	"adapters/stream":    {"driver"},
 	"adapters/hub":       {"adapters/stream", "driver"},
 	"adapters/nethttp":   {"adapters/stream", "driver"},

@@ -168,8 +168,9 @@ func TestCollectBody(t *testing.T) {
 				r := bodyHead(tt.status, tt.fields...)
 				b := NewBody(r)
 				read := 0
-				n, done := r.CollectBody(&b, nil)
+				_, done := r.CollectBody(&b, nil)
 				for i := 0; i < len(chunks) && !done; i++ {
+					var n int
 					n, done = r.CollectBody(&b, chunks[i])
 					read += n
 				}

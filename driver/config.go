@@ -64,7 +64,8 @@ type Config struct {
 	// sent until Close answers it, or until CloseTimeout has passed; then the
 	// driver answers with the peer's own code. Further input is discarded. The
 	// Close event that follows has the code and reason of the peer. hixie-75 has
-	// no such event.
+	// no such event. ReadMessage of a stream.Conn returns its *CloseError at
+	// PeerClose, and sends continue until Close or WriteClose.
 	HoldClose bool
 
 	// HoldPongs leaves the answers to pings to the application: the driver sends

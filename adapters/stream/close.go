@@ -26,6 +26,8 @@ type ending struct {
 	gone      bool        // the transport has been closed
 	closedNow bool        // by CloseNow, before the Close event
 	closeErr  *CloseError // set by the Close event
+
+	peerClosed *CloseError // set by the PeerClose event of driver.Config.HoldClose
 }
 
 // CloseError is the error of ReadMessage at the end of a connection. Use errors.As
@@ -65,15 +67,45 @@ func (e *CloseError) isOrderly() bool {
 	return e.err == nil && (e.Code == driver.CodeNormal || e.Code == driver.CodeGoingAway || e.Code == driver.CodeNoStatus)
 }
 
-// isOver reports whether reading has ended.
-func (c *Conn) isOver() bool { return c.closedNow || c.closeErr != nil }
+// isOver reports whether reading has ended. After the PeerClose event only Close
+// reads.
+func (c *Conn) isOver() bool {
+	return c.closedNow || c.closeErr != nil || c.peerClosed != nil && !c.closing
+}
 
 // overError returns the error of reading after the end.
 func (c *Conn) overError() error {
-	if c.closeErr != nil {
+	switch {
+	case c.closeErr != nil:
 		return c.closeErr
+	case c.peerClosed != nil:
+		return c.peerClosed
 	}
 	return fmt.Errorf("websocket: %w", net.ErrClosed)
+}
+
+// held handles the PeerClose event: nothing more is read, and messages may be sent
+// until this side closes, too. The caller must have the turn to read.
+func (c *Conn) held(ev driver.Event) error {
+	c.peerClosed = &CloseError{Code: ev.Code, Reason: string(ev.Data)}
+	c.reader, c.in = nil, nil
+	c.input.release()
+	c.wake.Broadcast() // pings are not answered any longer
+	c.arm()
+	return c.peerClosed
+}
+
+// answered handles the Close event that follows the answer to a close frame that was
+// held.
+func (c *Conn) answered() {
+	if c.reading { // Close is handling it
+		return
+	}
+	c.reading = true
+	defer c.endRead()
+	if _, ev := c.d.Parse(nil); ev.Kind == driver.Close {
+		_ = c.closed(ev)
+	}
 }
 
 // closed handles the Close event. It returns when the reply has been written. The
@@ -104,6 +136,10 @@ func (c *Conn) closed(ev driver.Event) error {
 // the peer sent before its reply is delivered, then ReadMessage returns the
 // *CloseError. Code and reason are as in driver.Close. In hixie-75, which has no
 // closing handshake, WriteClose closes the transport.
+//
+// With driver.Config.HoldClose ReadMessage returns the *CloseError as soon as the peer
+// has sent a close frame, and messages may be sent until WriteClose or Close answers
+// it: see RelayCode.
 func (c *Conn) WriteClose(code driver.Code, reason string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -190,7 +226,11 @@ func (c *Conn) closeNow() {
 // finishSilently ends a connection whose close needs no reply: the driver has a
 // Close event that a blocked reader does not know of.
 func (c *Conn) finishSilently() {
-	if c.d.State() == driver.StateClosed && c.closeErr == nil {
+	switch {
+	case c.d.State() != driver.StateClosed || c.closeErr != nil:
+	case c.peerClosed != nil:
+		c.answered()
+	default:
 		c.silent = true
 		c.startFinish()
 	}

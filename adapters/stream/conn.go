@@ -172,6 +172,14 @@ func (c *Conn) Version() driver.Version {
 	return c.d.Version()
 }
 
+// RelayCode returns the code with which WriteClose or Close passes on the code of
+// another connection's *CloseError: see driver.Driver.RelayCode.
+func (c *Conn) RelayCode(code driver.Code) driver.Code {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.d.RelayCode(code)
+}
+
 // Subprotocol returns the negotiated subprotocol, or "".
 func (c *Conn) Subprotocol() string {
 	c.mu.Lock()

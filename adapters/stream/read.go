@@ -107,6 +107,8 @@ func (c *Conn) piece() (driver.Event, error) {
 			return ev, nil
 		case driver.Pong:
 			c.ponged(ev.Data)
+		case driver.PeerClose:
+			return ev, c.held(ev)
 		case driver.Close:
 			return ev, c.closed(ev)
 		case driver.None:

@@ -59,10 +59,13 @@ func (c *Conn) onTimer() {
 		c.arm()
 		return
 	}
-	if c.tick(now) {
+	switch ended := c.tick(now); {
+	case !ended:
+		c.settle()
+	case c.peerClosed != nil && c.d.Err() == nil: // the driver has answered the peer's close frame
+		c.answered()
+	default:
 		c.failWrite(errLimit)
 		c.shut(true)
-		return
 	}
-	c.settle()
 }

@@ -157,7 +157,7 @@ func TestClientMisuse(t *testing.T) {
 	}
 }
 
-// TestServerInjection: the Config of a server can not break the head either.
+// TestServerInjection: the Config of a server cannot break the head either.
 func TestServerInjection(t *testing.T) {
 	for _, c := range []*driver.Config{
 		{Fields: []driver.Field{{Name: "X", Value: "a\r\nb"}}},
@@ -225,7 +225,7 @@ func TestClientRefuses(t *testing.T) {
 	}
 }
 
-// TestClientDigest fails the connection when a hixie-76 server can not answer.
+// TestClientDigest fails the connection when a hixie-76 server cannot answer.
 func TestClientDigest(t *testing.T) {
 	d, err := driver.NewClient("ws://example.com/demo", &driver.Config{Version: driver.Hixie76, Rand: zeros{}})
 	if err != nil {
@@ -266,7 +266,7 @@ func TestAncestorRefused(t *testing.T) {
 		{"chunked with Content-Length", refused("503 Busy", "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"), "2\r\nno", true, false, 503, "no"},
 		{"bad Content-Length", refused("403 Forbidden", "Content-Length: -5\r\n"), "nope", true, false, 403, "nope"},
 		{"huge Content-Length", refused("403 Forbidden", "Content-Length: 99999999999999999999\r\n"), "nope", true, false, 403, "nope"},
-		{"behind interim answers", refused("100 Continue", "") + refused("401 Unauthorized", "Content-Length: 1\r\n"), "x", false, false, 401, "x"},
+		{"after interim responses", refused("100 Continue", "") + refused("401 Unauthorized", "Content-Length: 1\r\n"), "x", false, false, 401, "x"},
 	}
 	for _, test := range tests {
 		wstest.Splits([]byte(test.head+test.body), func(cut string, chunks [][]byte) {

@@ -97,7 +97,7 @@ func TestEOF(t *testing.T) {
 	d.EOF()
 	want(t, d, in)
 
-	d = openServer(t, nil, request13()) // the end of the transport behind the closing handshake is no event
+	d = openServer(t, nil, request13()) // the end of the transport after the closing handshake is no event
 	want(t, d, masked(opFin|opClose, ""), "Close 1005")
 	d.EOF()
 	if want(t, d, ""); d.Err() != nil {

@@ -107,7 +107,7 @@ func TestExtensionsOrder(t *testing.T) {
 }
 
 // TestExtensionsBad: a bad header fails the handshake in both roles, a bit that
-// nobody has agreed on fails the connection.
+// has not been negotiated fails the connection.
 func TestExtensionsBad(t *testing.T) {
 	d := driver.NewServer(&driver.Config{Extensions: both})
 	want(t, d, request13("Sec-WebSocket-Extensions: flip1; =x"), "Close 1002")

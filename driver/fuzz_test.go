@@ -42,7 +42,7 @@ func feedAll(t *testing.T, d *driver.Driver, streams bool, chunks ...[]byte) out
 				t.Fatal(err)
 			}
 		} else if err := d.Start(); err != nil {
-			t.Fatalf("a request that came with Connect can not be accepted: %v", err)
+			t.Fatalf("a request that came with Connect cannot be accepted: %v", err)
 		}
 	}
 	next := func() {

@@ -57,7 +57,7 @@ const (
 	hixieDigest = "8jKS'y:G*Co,Wxa-"
 )
 
-// request76 is a request of hixie-76 without the 8 bytes behind it.
+// request76 is a request of hixie-76 without the 8 bytes after it.
 func request76(fields ...string) string {
 	return lines(append([]string{"GET /demo HTTP/1.1", "Host: example.com", "Connection: Upgrade",
 		"Sec-WebSocket-Key2: 12998 5 Y3 1  .P00", "Upgrade: WebSocket", "Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5",

@@ -209,7 +209,7 @@ func TestTopLevel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ignored := []string{".test", ".prof", "wsdriver"} // what builds leave behind
+	ignored := []string{".test", ".prof", "wsdriver"} // what builds produce
 	for _, e := range entries {
 		name := e.Name()
 		hidden := strings.HasPrefix(name, ".")

@@ -37,8 +37,8 @@ func (b *inbox) release(pool *ws.Queue) {
 	}
 }
 
-// keep appends a copy of p. If the buffer is too short, what has been handled is
-// left behind with it.
+// keep appends a copy of p. If the buffer is too short, the longer one holds only
+// what has not been handled.
 func (b *inbox) keep(p []byte, pool *ws.Queue) {
 	if need := len(b.buf) + len(p); need > cap(b.buf) {
 		// Data of the last event may lie in the old buffer: it is not given back.

@@ -33,7 +33,7 @@ func TestPause(t *testing.T) {
 }
 
 // TestPauseEOF keeps the choice open when the transport has ended: the Close
-// event comes behind everything received before.
+// event comes after everything received before.
 func TestPauseEOF(t *testing.T) {
 	start := func() *driver.Driver {
 		d := driver.NewServer(nil)
@@ -141,7 +141,7 @@ func TestBeforeStart(t *testing.T) {
 	wantErr(t, d.Start(), driver.ErrState)
 }
 
-// TestAncestorDetach gives back the head as it came and everything behind it.
+// TestAncestorDetach gives back the head as it came and everything after it.
 func TestAncestorDetach(t *testing.T) {
 	const in = "POST /form HTTP/1.0\r\nHOST:  example.com \r\nContent-Length: 8\r\nX:caf\xe9\r\n\r\na=1&b=\x002"
 	in2 := []byte(in)

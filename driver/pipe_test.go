@@ -26,7 +26,7 @@ var script = []wstest.Record{
 	{Kind: driver.Ping},
 	{Kind: driver.Text, Final: true, Data: strings.Repeat("t", 1<<16-1)},
 	{Kind: driver.Text, Final: true, Data: strings.Repeat("t", 1<<16)},
-	{Kind: driver.Pong, Data: "nobody asked"},
+	{Kind: driver.Pong, Data: "unsolicited"},
 }
 
 // send sends r, data in fragments cut anywhere if parts is above 1.

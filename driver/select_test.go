@@ -103,7 +103,7 @@ func (s starter) Parse(p []byte) (int, driver.Event) {
 }
 
 // TestBrowsers opens what browsers ask for, at every split, with a message in
-// the same stream behind the handshake.
+// the same stream after the handshake.
 func TestBrowsers(t *testing.T) {
 	for _, b := range browsers {
 		t.Run(b.name, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestSelection(t *testing.T) {
 		{"Key2 alone is hixie-76", []driver.Field{{Name: "Sec-WebSocket-Key2", Value: "1 2"}}, 0, 400},
 		{"Key alone is hybi", []driver.Field{{Name: "Sec-WebSocket-Key", Value: sampleKey}}, 0, 400},
 		{"Version alone is hybi", []driver.Field{{Name: "Sec-WebSocket-Version", Value: "13"}}, 0, 400},
-		{"a version that nobody knows", []driver.Field{{Name: "Sec-WebSocket-Version", Value: "14"}}, 0, 426},
+		{"an unknown version", []driver.Field{{Name: "Sec-WebSocket-Version", Value: "14"}}, 0, 426},
 		{"a list of versions", []driver.Field{{Name: "Sec-WebSocket-Version", Value: "13, 8"}}, 0, 426},
 		{"two versions", []driver.Field{{Name: "Sec-WebSocket-Version", Value: "13"}, {Name: "sec-websocket-version", Value: "13"}}, 0, 400},
 		{"hybi wins over hixie-76", []driver.Field{{Name: "Sec-WebSocket-Version", Value: "8"},

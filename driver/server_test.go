@@ -59,7 +59,7 @@ func TestAncestorHixieReplaces(t *testing.T) {
 }
 
 // TestAncestorSendsBeforeOpen keeps what is sent early, in order, and lets it
-// leave right behind the handshake.
+// leave right after the handshake.
 func TestAncestorSendsBeforeOpen(t *testing.T) {
 	d := driver.NewServer(nil)
 	early := func() {
@@ -261,7 +261,7 @@ func TestReject(t *testing.T) {
 	wantOut(t, d, lines("HTTP/1.1 204 No Content", "Connection: keep-alive"))
 
 	d = pause("GET / HTTP/1.0\r\n\r\n")
-	wantErr(t, d.Reject(204, nil, []byte("a body that 204 can not have")), driver.ErrInvalid)
+	wantErr(t, d.Reject(204, nil, []byte("a body that 204 cannot have")), driver.ErrInvalid)
 	wantErr(t, d.Reject(304, nil, []byte("nor 304")), driver.ErrInvalid)
 }
 

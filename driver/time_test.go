@@ -169,7 +169,7 @@ func TestPingDefaults(t *testing.T) {
 	want(t, d, "")
 }
 
-// TestPingWithoutKey ends a client that can not mask its ping.
+// TestPingWithoutKey ends a client that cannot mask its ping.
 func TestPingWithoutKey(t *testing.T) {
 	d := openClient(t, &driver.Config{PingInterval: time.Second})
 	_ = d.Text(nil)

@@ -99,7 +99,7 @@ func scribble(b []byte) {
 func (w *wire) note(ev ws.Event) {
 	w.t.Helper()
 	if len(w.log) > 0 && strings.HasPrefix(w.log[len(w.log)-1], "Close") {
-		w.t.Fatalf("%v behind Close", ev.Kind)
+		w.t.Fatalf("%v after Close", ev.Kind)
 	}
 	switch ev.Kind {
 	case ws.Text:
@@ -182,7 +182,7 @@ var vectors = []vector{
 	{name: "cut by the end, 1 byte", in: text("a\xF0"), log: []string{"Text \"a\uFFFD\""}},
 	{name: "cut by the end, 2 bytes", in: text("a\xF0\x9F"), log: []string{"Text \"a\uFFFD\""}},
 	{name: "cut by the end, 3 bytes", in: text("a\xF0\x9F\x98"), log: []string{"Text \"a\uFFFD\""}},
-	{name: "cut by the end, behind another", in: text("\xE2\x82\xC3"), log: []string{"Text \"\uFFFD\uFFFD\""}},
+	{name: "cut by the end, after another", in: text("\xE2\x82\xC3"), log: []string{"Text \"\uFFFD\uFFFD\""}},
 	{name: "FFFD itself", in: text("\uFFFD"), log: []string{"Text \"\uFFFD\""}},
 	{name: "bad, then good", in: join(text("\x80"), text("good")), log: []string{"Text \"\uFFFD\"", `Text "good"`}},
 
@@ -262,7 +262,7 @@ func (vec *vector) config(v ws.Version, pieces bool) Config {
 }
 
 // run runs a vector at every split, in pieces and whole, with nothing and with
-// more behind it.
+// more after it.
 func (vec *vector) run(t *testing.T, v ws.Version, out []byte) {
 	for _, pieces := range []bool{false, true} {
 		want := slices.Clone(vec.log)
@@ -293,7 +293,7 @@ func (vec *vector) run(t *testing.T, v ws.Version, out []byte) {
 			want = append(want, `Text "x"`)
 		}
 		if diff := cmp.Diff(want, w.log); diff != "" {
-			t.Fatalf("pieces %v, with a text behind:\n%s", pieces, diff)
+			t.Fatalf("pieces %v, with a text after:\n%s", pieces, diff)
 		}
 	}
 }

@@ -266,8 +266,8 @@ func TestClientRequest(t *testing.T) {
 		host, origin string
 		subprotocols []string
 		fields       []head.Field
-		want         []string // behind start; names lack Sec-
-		behind       []string // behind the keys
+		want         []string // after start; names lack Sec-
+		after        []string // after the keys
 	}{
 		{name: "plain", host: "example.com", want: []string{"Host: example.com", "Origin: http://example.com"}},
 		{name: "port", host: "example.com:8080", want: []string{"Host: example.com:8080", "Origin: http://example.com:8080"}},
@@ -280,7 +280,7 @@ func TestClientRequest(t *testing.T) {
 			subprotocols: []string{"a", "b"},
 			fields:       []head.Field{{Name: "Cookie", Value: "c=d"}},
 			want:         []string{"Host: [::1]:81", "Origin: null", "WebSocket-Protocol: a b"},
-			behind:       []string{"Cookie: c=d"},
+			after:        []string{"Cookie: c=d"},
 		},
 	}
 	for _, test := range tests {
@@ -306,7 +306,7 @@ func TestClientRequest(t *testing.T) {
 				lines = append(lines, keys...)
 				wantBody = strings.Repeat("\x00", 8)
 			}
-			lines = append(lines, test.behind...)
+			lines = append(lines, test.after...)
 			if diff := cmp.Diff(strings.Join(lines, "\r\n")+"\r\n\r\n", string(got)); diff != "" {
 				t.Errorf("%s, %v:\n%s", test.name, v, diff)
 			}

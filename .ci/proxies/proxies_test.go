@@ -157,7 +157,7 @@ func TestSquid(t *testing.T) {
 			exchange(t, d, l.url(scheme, "server.test"))
 			refused(t, d, l.url(scheme, "blocked.test"), 403)
 		}
-		refused(t, d, "ws://"+freeAddr(t), 503) // where nobody listens
+		refused(t, d, "ws://"+freeAddr(t), 503) // without a listener
 	}
 }
 

@@ -166,7 +166,7 @@ func TestHandlerClose(t *testing.T) {
 		t.Error(err)
 	}
 	if err := <-ended; err == nil {
-		t.Error("the request's context goes on")
+		t.Error("the request's context continues")
 	}
 	if n, err := io.Copy(io.Discard, br); n != 0 || err != nil {
 		t.Errorf("the resting connection: %d bytes, %v", n, err)

@@ -75,7 +75,7 @@ func TestReleased(t *testing.T) {
 			test.end(server)
 			synctest.Wait()
 			if h.holds.Load() {
-				t.Errorf("%s: the extension has not let go", name)
+				t.Errorf("%s: the extension has not released its memory", name)
 			}
 			client.CloseNow()
 		})

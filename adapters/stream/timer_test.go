@@ -42,7 +42,7 @@ func TestRestIsNoLimit(t *testing.T) {
 		t.Error("the transport is being closed")
 	}
 	if _, ok := d.NextTick(); ok {
-		t.Error("the extension has not let go")
+		t.Error("the extension has not released its memory")
 	}
 	_ = c.CloseNow()
 }

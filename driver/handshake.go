@@ -90,19 +90,19 @@ func (d *Driver) keepHead() {
 	if d.cfg.DropHandshake {
 		return
 	}
-	var raw []byte
-	if parser == nil || !d.server { // FromRequest, or our own
-		raw, _ = head.AppendRequest(nil, r)
+	d.secure = r.Scheme == "wss" || r.Scheme == "https"
+	if d.server && parser != nil {
+		d.kept = string(parser.Raw())
+		return
 	}
-	if parser != nil {
-		raw = append(raw, parser.Raw()...)
+	raw, _ := head.AppendRequest(nil, r) // that of FromRequest, or our own
+	if !d.server {
+		d.kept = string(append(raw, parser.Raw()...))
+		return
 	}
 	d.kept = string(raw)
-	d.secure = r.Scheme == "wss" || r.Scheme == "https"
-	if parser == nil {
-		if again, _ := parseRequest(d.kept); again == nil { // another parser takes more than ours
-			d.request, d.kept = r, ""
-		}
+	if again, _ := parseRequest(d.kept); again == nil { // another parser accepts more than ours
+		d.request, d.kept = r, ""
 	}
 }
 

@@ -45,7 +45,9 @@ func (d *Driver) send(k Kind, p []byte) error {
 	case k <= ws.Binary && d.isFull():
 		return ErrFull
 	}
-	d.out.Grow(len(p) + frame.MaxHeader) // here, and not deeper, where a goroutine's stack might grow
+	if d.out.Buf == nil { // here, and not deeper, where a goroutine's stack might grow
+		d.out.Grow(len(p) + frame.MaxHeader)
+	}
 	return d.conn.Message(k, p)
 }
 

@@ -34,34 +34,49 @@ func (q *Queue) Left() uint64 { return q.left }
 // queue holds no buffer until the next send. If nothing waits Take returns
 // spare[:0].
 func (q *Queue) Take(spare []byte) []byte {
+	if q.Pool != nil {
+		return q.takeLent(spare)
+	}
 	if q.Len() == 0 {
-		if q.Pool != nil {
-			q.reset()
-		}
 		return spare[:0]
 	}
 	b := q.Buf[q.off:]
 	q.left += uint64(len(b))
 	q.Buf, q.off = spare[:0], 0
-	if q.Pool != nil {
-		q.reset()
-	}
 	return b
 }
 
-// Grow makes room for n more bytes in Buf, in steps that double it. It needs little
-// stack for the first bytes, which connections send that have been idle.
+// takeLent is Take with a Pool.
+func (q *Queue) takeLent(spare []byte) []byte {
+	if q.Len() == 0 {
+		q.reset()
+		return spare[:0]
+	}
+	b := q.Buf[q.off:]
+	q.left += uint64(len(b))
+	q.Buf, q.off = nil, 0
+	q.GiveBack(spare)
+	return b
+}
+
+// Grow makes room for n more bytes in Buf, in steps that double it.
 func (q *Queue) Grow(n int) {
-	switch {
-	case cap(q.Buf)-len(q.Buf) >= n:
-	case q.Pool != nil && q.Buf == nil:
-		q.Buf = q.Pool.Get(max(n, minBuffer))
-	default:
-		q.extend(n)
+	if cap(q.Buf)-len(q.Buf) < n {
+		q.grow(n)
 	}
 }
 
-// extend is Grow for a queue that has a buffer, or no Pool.
+// grow is Grow where room is lacking. It needs little stack for the first bytes, which
+// connections send that have been idle.
+func (q *Queue) grow(n int) {
+	if q.Pool != nil && q.Buf == nil {
+		q.Buf = q.Pool.Get(max(n, minBuffer))
+		return
+	}
+	q.extend(n)
+}
+
+// extend is grow for a queue that has a buffer, or no Pool.
 func (q *Queue) extend(n int) {
 	if q.Pool == nil {
 		q.Buf = slices.Grow(q.Buf, n)

@@ -81,19 +81,10 @@ const (
 )
 
 // plain is a frame from a server.
-func plain(b0 byte, payload string) string { return encode(b0, false, payload) }
+func plain(b0 byte, payload string) string { return wstest.ServerFrame(b0, payload) }
 
 // masked is a frame from a client, with the key 0.
-func masked(b0 byte, payload string) string { return encode(b0, true, payload) }
-
-func encode(b0 byte, masked bool, payload string) string {
-	return frame.Encode(frame.Header{
-		Fin:    b0&frame.FinBit != 0,
-		RSV:    b0 & (frame.RSV1 | frame.RSV2 | frame.RSV3),
-		Opcode: frame.Opcode(b0 & 0x0f),
-		Masked: masked,
-	}, payload)
-}
+func masked(b0 byte, payload string) string { return wstest.ClientFrame(b0, payload) }
 
 // closing is the body of a close frame.
 func closing(code uint16, reason string) string {

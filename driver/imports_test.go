@@ -23,7 +23,7 @@ const module = "github.com/sans-io/websocket-driver"
 var arrows = map[string][]string{
 	"driver/ws":          {},
 	"driver/head":        {"driver/ws"},
-	"driver/wstest":      {"driver/ws"},
+	"driver/wstest":      {"driver/ws", "hybi/frame"},
 	"extensions":         {"driver/ws", "driver/head"},
 	"extensions/deflate": {"extensions", "driver/ws"},
 	"hixie":              {"driver/ws", "driver/head"},

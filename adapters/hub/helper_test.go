@@ -27,19 +27,7 @@ func over(t *testing.T, a, b net.Conn, client, server *driver.Config) (c, s *str
 // open returns the two ends of an open connection over TCP.
 func open(t *testing.T, client, server *driver.Config) (c, s *stream.Conn) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	a, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
+	a, b := wstest.TCP(t)
 	c, s = over(t, a, b, client, server)
 	t.Cleanup(func() {
 		c.CloseNow()

@@ -5,7 +5,6 @@ import (
 	"compress/flate"
 	"context"
 	"crypto/tls"
-	"encoding/binary"
 	"io"
 	"net"
 	"strings"
@@ -45,21 +44,21 @@ type attack struct {
 var (
 	endlessField  = []byte("X: " + strings.Repeat("a", 1000) + "\r\n")
 	endlessLine   = bytes.Repeat([]byte("a"), 1000)
-	bigMessage    = clientFrame(0x82, make([]byte, 64<<10))
-	pings         = bytes.Repeat(clientFrame(0x89, make([]byte, 125)), 100)
-	pongs         = bytes.Repeat(clientFrame(0x8a, make([]byte, 125)), 100)
-	firstByte     = clientFrame(0x02, []byte("a"))
-	fragments     = bytes.Repeat(clientFrame(0x00, []byte("a")), 100)
-	firstEmpty    = clientFrame(0x01, nil)
-	emptyFrames   = bytes.Repeat(clientFrame(0x00, nil), 100)
+	bigMessage    = wstest.ClientFrame(0x82, make([]byte, 64<<10))
+	pings         = bytes.Repeat(wstest.ClientFrame(0x89, make([]byte, 125)), 100)
+	pongs         = bytes.Repeat(wstest.ClientFrame(0x8a, make([]byte, 125)), 100)
+	firstByte     = wstest.ClientFrame(0x02, []byte("a"))
+	fragments     = bytes.Repeat(wstest.ClientFrame(0x00, []byte("a")), 100)
+	firstEmpty    = wstest.ClientFrame(0x01, []byte(nil))
+	emptyFrames   = bytes.Repeat(wstest.ClientFrame(0x00, []byte(nil)), 100)
 	aTerabyte     = []byte{0x82, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 	zeros         = make([]byte, 1000)
-	closeFrame    = clientFrame(0x88, []byte{0x03, 0xe8})
-	askForClose   = clientFrame(0x81, []byte("close"))
-	askForFlood   = clientFrame(0x81, []byte("flood"))
+	closeFrame    = wstest.ClientFrame(0x88, []byte{0x03, 0xe8})
+	askForClose   = wstest.ClientFrame(0x81, []byte("close"))
+	askForFlood   = wstest.ClientFrame(0x81, []byte("flood"))
 	halfFrame     = bigMessage[:500]
-	reservedFrame = clientFrame(0x83, nil)
-	bomb          = clientFrame(0xc2, deflated(make([]byte, 64<<20)))
+	reservedFrame = wstest.ClientFrame(0x83, []byte(nil))
+	bomb          = wstest.ClientFrame(0xc2, deflated(make([]byte, 64<<20)))
 )
 
 var attacks = []attack{
@@ -181,7 +180,7 @@ var attacks = []attack{
 		name: "does not answer the close frame", config: driver.Config{CloseTimeout: soon}, open: true,
 		attack: func(nc net.Conn) {
 			nc.Write(askForClose)
-			drip(nc, clientFrame(0x8a, nil))
+			drip(nc, wstest.ClientFrame(0x8a, []byte(nil)))
 		},
 		want: "the closing handshake took longer than " + soon.String(), memory: 64 << 10,
 	},
@@ -352,20 +351,6 @@ func upgrade(nc net.Conn) error {
 		_, err = nc.Read(answer[len(answer)-1:])
 	}
 	return err
-}
-
-// clientFrame returns a frame of a client, with a masking key of zeros.
-func clientFrame(b0 byte, payload []byte) []byte {
-	b := []byte{b0}
-	switch n := len(payload); {
-	case n < 126:
-		b = append(b, 0x80|byte(n))
-	case n < 1<<16:
-		b = binary.BigEndian.AppendUint16(append(b, 0xfe), uint16(n))
-	default:
-		b = binary.BigEndian.AppendUint64(append(b, 0xff), uint64(n))
-	}
-	return append(append(b, 0, 0, 0, 0), payload...)
 }
 
 // deflated returns p as permessage-deflate sends it, near enough.

@@ -87,8 +87,8 @@ func TestHandlerKeepsBytes(t *testing.T) {
 		second  = "GET /second HTTP/1.1\r\nHost: x\r\n\r\n"
 		upgrade = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-		hello = "\x81\x85\x00\x00\x00\x00hello"
 	)
+	hello := wstest.ClientFrame(0x81, "hello")
 	all := first + second + upgrade + hello
 	for _, size := range []int{1, 7, len(first) - 1, len(all)} {
 		wstest.NoLeaks(t)

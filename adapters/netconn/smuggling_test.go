@@ -75,7 +75,7 @@ const (
 func TestSmuggling(t *testing.T) {
 	wstest.NoLeaks(t)
 	wstest.NoDescriptors(t)
-	message := string(clientFrame(0x81, []byte(hidden)))
+	message := wstest.ClientFrame(0x81, hidden)
 	length := fmt.Sprintf("Content-Length: %d\r\n", len(hidden))
 	post := fmt.Sprintf("POST /plain HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", len(start+ask+v13+"\r\n"))
 	tests := []struct {

@@ -32,10 +32,10 @@ const memoryLimit = 128 << 10
 // Frames of a client, with masking keys of zeros. They are made once, so that they
 // do not count as the server's memory.
 var (
-	pings       = bytes.Repeat(append([]byte{0x89, 0xfd, 0, 0, 0, 0}, make([]byte, 125)...), 100)
-	message     = append([]byte{0x82, 0xfe, 0x40, 0, 0, 0, 0, 0}, make([]byte, 16<<10)...)
-	askForClose = []byte("\x81\x85\x00\x00\x00\x00close")
-	closeFrame  = []byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8}
+	pings       = bytes.Repeat(wstest.ClientFrame(0x89, make([]byte, 125)), 100)
+	message     = wstest.ClientFrame(0x82, make([]byte, 16<<10))
+	askForClose = wstest.ClientFrame(0x81, []byte("close"))
+	closeFrame  = wstest.ClientFrame(0x88, []byte{0x03, 0xe8})
 )
 
 // TestAttacks: the behavior of malicious peers after the upgrade. Each attack is ended

@@ -122,8 +122,8 @@ const (
 // TestGluedBytes: the bytes after the handshake arrive together with it, and all bytes
 // arrive one by one.
 func TestGluedBytes(t *testing.T) {
-	text := string([]byte{0x81, 0x85, 0, 0, 0, 0}) + "hello"
-	closing := string([]byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8})
+	text := wstest.ClientFrame(0x81, "hello")
+	closing := wstest.ClientFrame(0x88, "\x03\xe8")
 	tests := []struct {
 		name string
 		in   string

@@ -19,7 +19,7 @@ import (
 
 func TestPeerCloses(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, nil, nil)
 	client.WriteMessage(driver.Text, []byte("before"))
 	if err := client.WriteClose(4000, "done"); err != nil {
@@ -49,7 +49,7 @@ func TestPeerCloses(t *testing.T) {
 // are delivered.
 func TestDeliveredBeforeClose(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, nil, nil)
 	if err := client.WriteClose(driver.CodeNormal, ""); err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestDeliveredBeforeClose(t *testing.T) {
 
 func TestBothClose(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, nil, nil)
 	done := make(chan error, 2)
 	go func() { done <- client.Close(context.Background(), driver.CodeNormal, "") }()
@@ -127,7 +127,7 @@ func TestCloseTimeout(t *testing.T) {
 
 func TestCloseNow(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, nil, nil)
 	done := make(chan error, 2)
 	go func() {
@@ -165,7 +165,7 @@ func TestCloseNow(t *testing.T) {
 // close frame, not a reset.
 func TestViolationIsSeen(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	c := opened(t, b, &driver.Config{MaxMessage: 10})
 	long := []byte(frame(0x82, strings.Repeat("x", 100)))
 	sent := make(chan error, 1)
@@ -285,7 +285,7 @@ func TestServerRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			wstest.NoLeaks(t)
-			a, b := tcp(t)
+			a, b := wstest.TCP(t)
 			c := stream.New(b, driver.NewServer(nil), nil)
 			io.WriteString(a, test.request)
 			err := c.Handshake(context.Background())
@@ -304,7 +304,7 @@ func TestServerRefuses(t *testing.T) {
 
 func TestReadRequest(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client := newClient(t, a, nil)
 	server := stream.New(b, driver.NewServer(nil), nil)
 	refused := make(chan error, 1)
@@ -351,7 +351,7 @@ func TestCloseContext(t *testing.T) {
 		}
 	})
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, nil, nil)
 	go echo(server)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -19,7 +19,7 @@ import (
 
 func TestEveryVersion(t *testing.T) {
 	transports := map[string]func(t *testing.T) (a, b io.ReadWriteCloser){
-		"tcp": func(t *testing.T) (a, b io.ReadWriteCloser) { return tcp(t) },
+		"tcp": func(t *testing.T) (a, b io.ReadWriteCloser) { return wstest.TCP(t) },
 		"pipe": func(*testing.T) (a, b io.ReadWriteCloser) {
 			a, b = net.Pipe()
 			return a, b
@@ -89,7 +89,7 @@ func echo(c *stream.Conn) error {
 func TestWritersDoNotMix(t *testing.T) {
 	wstest.NoLeaks(t)
 	const writers, each = 16, 100
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, nil, nil)
 	var wg sync.WaitGroup
 	for w := range writers {
@@ -129,7 +129,7 @@ func TestWritersDoNotMix(t *testing.T) {
 func TestBothSend(t *testing.T) {
 	wstest.NoLeaks(t)
 	config := &driver.Config{MaxMessage: -1}
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, config, config)
 	big := bytes.Repeat([]byte("0123456789abcdef"), 2<<20)
 	var wg sync.WaitGroup

@@ -16,7 +16,7 @@ import (
 // the transport stays open.
 func TestDetach(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	defer a.Close()
 	defer b.Close()
 	const head = "GET /page HTTP/1.1\r\nHost: example.com\r\n\r\n"

@@ -87,7 +87,7 @@ func TestReleased(t *testing.T) {
 func TestEncodeFails(t *testing.T) {
 	wstest.NoLeaks(t)
 	mistake := errors.New("mistake")
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, &driver.Config{Extensions: []driver.Extension{&holder{}}},
 		&driver.Config{Extensions: []driver.Extension{&holder{fail: mistake}}})
 	if err := server.WriteMessage(driver.Text, []byte("a")); err != mistake {

@@ -129,7 +129,7 @@ func TestParsedRequest(t *testing.T) {
 
 func TestAccessors(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b,
 		&driver.Config{Subprotocols: []string{"x", "y"}},
 		&driver.Config{Subprotocols: []string{"y"}})

@@ -11,25 +11,8 @@ import (
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
-
-// tcp returns the two ends of a connection over the loopback interface.
-func tcp(t *testing.T) (a, b net.Conn) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	a, err = net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b, err = l.Accept(); err != nil {
-		t.Fatal(err)
-	}
-	return a, b
-}
 
 // bare hides all of a transport but Read, Write and Close.
 type bare struct{ io.ReadWriteCloser }
@@ -90,9 +73,7 @@ const request = "GET / HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nCo
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
 // frame is a client's frame, with a masking key of zeros.
-func frame(b0 byte, payload string) string {
-	return string([]byte{b0, 0x80 | byte(len(payload)), 0, 0, 0, 0}) + payload
-}
+func frame(b0 byte, payload string) string { return wstest.ClientFrame(b0, payload) }
 
 // script is a transport whose reads return what the test lists. After that they block
 // until Close.

@@ -36,9 +36,9 @@ func relay(from, to *stream.Conn) error {
 func TestRelay(t *testing.T) {
 	wstest.NoLeaks(t)
 	config := &driver.Config{HoldClose: true}
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	outside, near := open(t, a, b, nil, config)
-	a, b = tcp(t)
+	a, b = wstest.TCP(t)
 	far, inside := open(t, a, b, config, &driver.Config{HoldClose: true})
 	ends := make(chan error, 2)
 	go func() { ends <- relay(near, far) }()
@@ -82,7 +82,7 @@ func TestHoldCloseSends(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			wstest.NoLeaks(t)
-			a, b := tcp(t)
+			a, b := wstest.TCP(t)
 			client, server := open(t, a, b, nil, &driver.Config{HoldClose: true})
 			if err := client.WriteClose(4000, "bye"); err != nil {
 				t.Fatal(err)

@@ -28,7 +28,7 @@ var transports = []struct {
 	name string
 	pair func(t *testing.T) (a, b net.Conn)
 }{
-	{"tcp", tcp},
+	{"tcp", func(t *testing.T) (net.Conn, net.Conn) { return wstest.TCP(t) }},
 	{"unix", unixPair},
 	{"tls", tlsPair},
 	{"wrapper", wrapped},
@@ -64,7 +64,7 @@ func tlsPair(t *testing.T) (a, b net.Conn) {
 		t.Fatal(err)
 	}
 	cert := tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-	x, y := tcp(t)
+	x, y := wstest.TCP(t)
 	client := tls.Client(x, &tls.Config{InsecureSkipVerify: true})
 	server := tls.Server(y, &tls.Config{Certificates: []tls.Certificate{cert}})
 	done := make(chan error, 1)
@@ -95,7 +95,7 @@ func (c inverted) Read(p []byte) (int, error) {
 func (c inverted) Write(p []byte) (int, error) { return c.TCPConn.Write(invert(p)) }
 
 func wrapped(t *testing.T) (a, b net.Conn) {
-	x, y := tcp(t)
+	x, y := wstest.TCP(t)
 	return inverted{x.(*net.TCPConn)}, inverted{y.(*net.TCPConn)}
 }
 

@@ -67,7 +67,7 @@ func TestMessagesBroken(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, nil, nil)
 	type point struct{ X, Y int }
 	if err := client.WriteJSON(point{1, 2}); err != nil {

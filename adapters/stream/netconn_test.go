@@ -20,7 +20,7 @@ import (
 // net.Conn.
 func TestNetConn(t *testing.T) {
 	transports := map[string]func(t *testing.T) (a, b net.Conn){
-		"tcp":  tcp,
+		"tcp":  func(t *testing.T) (net.Conn, net.Conn) { return wstest.TCP(t) },
 		"pipe": func(*testing.T) (a, b net.Conn) { return net.Pipe() },
 	}
 	for name, transport := range transports {
@@ -43,7 +43,7 @@ func TestNetConn(t *testing.T) {
 
 func TestNetConnMessages(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, nil, nil)
 	nc := client.NetConn(driver.Text)
 	if nc.LocalAddr() != a.LocalAddr() || nc.RemoteAddr() != a.RemoteAddr() {
@@ -90,7 +90,7 @@ func TestNetConnEnd(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			wstest.NoLeaks(t)
-			a, b := tcp(t)
+			a, b := wstest.TCP(t)
 			client, server := open(t, a, b, nil, nil)
 			nc := client.NetConn(driver.Binary)
 			if err := test.do(server); err != nil {

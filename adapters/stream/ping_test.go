@@ -145,7 +145,7 @@ func TestPingBesideKeepAlive(t *testing.T) {
 
 func TestPingHixie(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, _ := open(t, a, b, &driver.Config{Version: driver.Hixie76}, &driver.Config{Versions: driver.AllVersions()})
 	if _, err := client.Ping(context.Background()); !errors.Is(err, driver.ErrUnsupported) {
 		t.Errorf("%v", err)

@@ -52,7 +52,7 @@ func TestPostAfterStream(t *testing.T) {
 
 func TestPrepared(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, nil, nil)
 	m := prepared(t, driver.Text, "prepared")
 	var all sync.WaitGroup
@@ -79,7 +79,7 @@ func TestPrepared(t *testing.T) {
 // closed or given back, and not before.
 func TestDone(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, nil, nil)
 	calls, stopped := 0, false
 	client.AfterDone(func() { calls++ })

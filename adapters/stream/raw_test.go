@@ -10,7 +10,7 @@ import (
 
 func TestRaw(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, nil, nil)
 	var err error
 	client.Raw(func(d *driver.Driver) {
@@ -31,7 +31,7 @@ func TestRaw(t *testing.T) {
 // TestRawClose ends a connection that has no closing handshake.
 func TestRawClose(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, &driver.Config{Version: driver.Hixie75}, &driver.Config{Versions: driver.AllVersions()})
 	server.Raw(func(d *driver.Driver) { d.Close(driver.CodeNormal, "") })
 	wantClose(t, client, driver.CodeAbnormal, "")

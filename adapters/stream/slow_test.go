@@ -148,7 +148,7 @@ func TestSlowLimits(t *testing.T) {
 
 func TestQueue(t *testing.T) {
 	wstest.NoLeaks(t)
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	client, server := open(t, a, b, nil, nil)
 	const count = 1000
 	for i := range count {

@@ -9,11 +9,12 @@ import (
 	"testing"
 
 	"github.com/sans-io/websocket-driver/driver"
+	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // TestReset: the error is the one that Read of the connection gives.
 func TestReset(t *testing.T) {
-	a, b := tcp(t)
+	a, b := wstest.TCP(t)
 	c := opened(t, b, nil)
 	defer c.CloseNow()
 	a.(*net.TCPConn).SetLinger(0)

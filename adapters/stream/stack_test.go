@@ -32,7 +32,7 @@ func TestIdleStack(t *testing.T) {
 		wstest.InUse() // goroutines that have ended have given their stacks back
 		before := stacks()
 		for range count {
-			peer, transport := tcp(t)
+			peer, transport := wstest.TCP(t)
 			peers = append(peers, peer)
 			c := stream.New(transport, openDriver(t, nil), nil)
 			go func() {

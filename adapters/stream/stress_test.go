@@ -40,7 +40,7 @@ func TestStress(t *testing.T) {
 		slots <- true
 		var a, b net.Conn
 		if i%2 == 0 {
-			a, b = tcp(t)
+			a, b = wstest.TCP(t)
 		} else {
 			a, b = net.Pipe()
 		}

@@ -67,7 +67,7 @@ func TestWriter(t *testing.T) {
 func TestWriterPieces(t *testing.T) {
 	wstest.NoLeaks(t)
 	for _, v := range driver.AllVersions() {
-		a, b := tcp(t)
+		a, b := wstest.TCP(t)
 		client, server := open(t, a, b, &driver.Config{Version: v}, &driver.Config{Versions: driver.AllVersions(), MaxFrame: 200 << 10})
 		text := strings.Repeat("grüße ", 20000)
 		sent := make(chan error, 1)

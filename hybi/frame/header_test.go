@@ -7,8 +7,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-
-	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
 // key is the masking key of the examples in section 5.7: 37 fa 21 3d.
@@ -192,17 +190,6 @@ func TestEncode(t *testing.T) {
 				t.Errorf("bytes: % x, want % x", got, tt.want)
 			}
 		})
-	}
-}
-
-func TestNoAllocs(t *testing.T) {
-	dst, p := make([]byte, 0, MaxHeader), []byte("\x81\x85\x37\xfa\x21\x3d")
-	wstest.NoAllocs(t, func() {
-		h, _, _ := Parse(p)
-		dst = Append(dst[:0], h)
-	})
-	if !bytes.Equal(dst, p) {
-		t.Errorf("got % x", dst)
 	}
 }
 

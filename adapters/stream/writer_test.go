@@ -152,6 +152,9 @@ func TestWriterFirst(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		if err := c.Flush(); err != nil { // what Queue has left to the background
+			t.Error(err)
+		}
 		c.CloseNow()
 		<-copied
 		if got, want := out.String(), "\x02\x011\x80\x00"; !strings.HasPrefix(got, want) || len(got) != len(want)+3+3+2 {

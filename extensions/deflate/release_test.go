@@ -151,6 +151,7 @@ func TestDropped(t *testing.T) {
 		if n := e.kept.Load(); n < 1 || n > 3 {
 			t.Fatalf("%d compressors kept", n)
 		}
+		runtime.KeepAlive(server) // until here
 	}
 	for e.kept.Load() > 0 { // else the test times out
 		runtime.GC()

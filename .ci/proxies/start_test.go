@@ -216,7 +216,7 @@ func startTinyproxy(t *testing.T, auth bool) (addr string, p *process) {
 	dir := newFolder(t)
 	addr = freeAddr(t)
 	host, port, _ := net.SplitHostPort(addr)
-	conf := fmt.Sprintf("Listen %s\nPort %s\nAllow 127.0.0.1\nMaxClients 1000\nTimeout 60\nLogLevel Error\nLogFile %q\nPidFile %q\nFilter %q\nFilterExtended On\n",
+	conf := fmt.Sprintf("Listen %s\nPort %s\nAllow 127.0.0.1\nMaxClients 1000\nTimeout 600\nLogLevel Error\nLogFile %q\nPidFile %q\nFilter %q\nFilterExtended On\n",
 		host, port, dir.path("log"), dir.path("pid"), dir.write(t, "filter", `blocked\.test`+"\n"))
 	if auth {
 		conf += "BasicAuth " + user + " " + tinyPassword + "\n"

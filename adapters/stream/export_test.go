@@ -33,13 +33,3 @@ func (c *Conn) Waits() int {
 	defer c.mu.Unlock()
 	return len(c.rare.pings)
 }
-
-// DropBuffers drops all buffers that are pooled.
-func DropBuffers() {
-	for i := range buffers.free {
-		for buffers.free[i].Get() != nil {
-		}
-	}
-	for buffers.boxes.Get() != nil {
-	}
-}

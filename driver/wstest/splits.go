@@ -55,13 +55,8 @@ func Feed(d Parser, chunks ...[]byte) []Record {
 }
 
 func isPaused(d Parser) bool {
-	switch p := d.(type) {
-	case interface{ Needs() ws.Need }:
-		return p.Needs()&ws.NeedAnswer != 0
-	case interface{ Paused() bool }:
-		return p.Paused()
-	}
-	return false
+	p, ok := d.(interface{ Needs() ws.Need })
+	return ok && p.Needs()&ws.NeedAnswer != 0
 }
 
 func scribble(p []byte) {

@@ -105,7 +105,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestRefuse: one place makes the response that an error stands for, and tells the
+// TestRefuse: one place makes the response for an error, and tells the
 // client nothing of a mistake of the server's.
 func TestRefuse(t *testing.T) {
 	for _, test := range []struct {

@@ -40,7 +40,7 @@ func (d *Driver) Reject(status int, fields []Field, body []byte) error {
 	return nil
 }
 
-// Refuse is Reject with the response that err stands for: status and text of the
+// Refuse is Reject with the response for err: status and text of the
 // *Error that it is or wraps, such as one of Start or CheckOrigin, with the
 // fields that the status demands; for any other error 500, without its text. Err
 // then returns err.
@@ -52,14 +52,14 @@ func (d *Driver) Refuse(err error) error {
 	return nil
 }
 
-// refuse queues the response that err stands for, and ends the connection.
+// refuse queues the response for err, and ends the connection.
 func (d *Driver) refuse(err error) {
 	d.response = d.refusalResponse(err)
 	_ = d.queueResponse() // its fields are our own
 	d.end(err)
 }
 
-// refusalResponse returns the response that err stands for. A mistake in the
+// refusalResponse returns the response for err. A mistake in the
 // Config is none of the client's business.
 func (d *Driver) refusalResponse(err error) *Response {
 	e := &Error{Status: 500, Msg: "the server is misconfigured"}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math"
 
 	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/driver/ws"
@@ -377,38 +376,6 @@ func (d *Driver) open() {
 	d.sendWaiting(hs.waiting.calls)
 }
 
-// SetMaxMessage changes Config.MaxMessage for this connection from the next
-// message on.
-func (d *Driver) SetMaxMessage(n int) {
-	n = limit(n, DefaultMaxMessage)
-	switch {
-	case d.conn != nil:
-		d.conn.SetMaxMessage(n)
-	case d.hs != nil:
-		d.hs.maxMessage = n
-	}
-}
-
-// SetMaxBuffered changes Config.MaxBuffered for this connection.
-func (d *Driver) SetMaxBuffered(n int) { d.maxBuffered = int32(min(max(n, 0), math.MaxInt32)) }
-
-// SetPieces changes Config.Pieces for this connection from the next message on.
-func (d *Driver) SetPieces(pieces bool) {
-	switch {
-	case d.conn != nil:
-		d.conn.SetPieces(pieces)
-	case d.hs != nil:
-		d.hs.pieces = pieces
-	}
-}
-
-// SetBuffers sets Config.Buffers for this connection, unless it is set.
-func (d *Driver) SetBuffers(b Buffers) {
-	if d.out.Pool == nil {
-		d.out.Pool = b
-	}
-}
-
 // Take returns all bytes that wait to be sent; the caller owns them. If there
 // are any, spare[:0] becomes the driver's next buffer, or goes to Config.Buffers
 // if that is set: the caller must no longer use it. If there are none, Take
@@ -417,41 +384,3 @@ func (d *Driver) Take(spare []byte) []byte { return d.out.Take(spare) }
 
 // Buffered returns the number of bytes that wait to be taken.
 func (d *Driver) Buffered() int { return d.out.Len() }
-
-// Config returns the settings. They must not be modified.
-func (d *Driver) Config() *Config { return d.cfg }
-
-// State returns the state of the connection.
-func (d *Driver) State() State {
-	switch {
-	case d.phase >= phaseEnding:
-		return ws.StateClosed
-	case d.conn == nil:
-		return ws.StateConnecting
-	}
-	return d.conn.State()
-}
-
-// Server reports whether this is the server's side.
-func (d *Driver) Server() bool { return d.server }
-
-// Version returns the version spoken: on a client from the beginning, on a
-// server from the Connect event of a WebSocket request on, 0 before.
-func (d *Driver) Version() Version { return d.version }
-
-// Subprotocol returns the subprotocol agreed on, or "".
-func (d *Driver) Subprotocol() string { return d.protocol }
-
-// Extensions returns the extensions agreed on, in the form of
-// Sec-WebSocket-Extensions (RFC 6455, section 9.1), or "".
-func (d *Driver) Extensions() string { return d.pipeline.String() }
-
-// Err returns why the connection has ended: nil while it continues or if the peer
-// has closed properly, an *Error for a violation, a refusal or a time limit, or
-// io.ErrUnexpectedEOF if the transport ended first.
-func (d *Driver) Err() error {
-	if d.cut == cutError && d.phase < phaseEnding {
-		return nil
-	}
-	return d.err
-}

@@ -21,6 +21,7 @@ type conn interface {
 	Close(code Code, reason string) error
 	State() State
 	Err() error
+	Incoming() int64
 	SetMaxMessage(maxMessage int)
 	SetPieces(pieces bool)
 	Release()

@@ -71,6 +71,9 @@ func NewPrepared(k Kind, p []byte, variants ...Variant) (*Prepared, error) {
 	return m, nil
 }
 
+// Kind returns the kind of the message, Text or Binary.
+func (m *Prepared) Kind() Kind { return m.kind }
+
 // Len returns the length of the payload in bytes.
 func (m *Prepared) Len() int { return len(m.data) }
 

@@ -39,3 +39,14 @@ func (d *Driver) Err() error {
 	}
 	return d.err
 }
+
+// Incoming returns how many bytes of the payload of the current data frame have not
+// arrived yet (RFC 6455, section 5.2), as an adapter may choose the size of its next
+// read by it. It is 0 between frames, in control frames and in hixie. The peer has
+// declared the number, so memory should grow with what arrives.
+func (d *Driver) Incoming() int64 {
+	if d.conn == nil {
+		return 0
+	}
+	return d.conn.Incoming()
+}

@@ -108,6 +108,9 @@ func (c *Conn) SetPieces(pieces bool) { c.pieces = pieces }
 // StateClosed.
 func (c *Conn) State() ws.State { return c.state }
 
+// Incoming returns 0: a frame does not tell how long it is.
+func (c *Conn) Incoming() int64 { return 0 }
+
 // Err returns a *ws.Error after a violation by the peer and nil otherwise.
 func (c *Conn) Err() error {
 	if c.err == nil {

@@ -117,6 +117,15 @@ func toInt32(n int) int32 { return int32(min(n, math.MaxInt32)) }
 // StateClosing or StateClosed.
 func (c *Conn) State() ws.State { return c.state }
 
+// Incoming returns how many bytes of the payload of the current data frame have not
+// arrived yet, and 0 between frames and in control frames.
+func (c *Conn) Incoming() int64 {
+	if c.phase != phaseData {
+		return 0
+	}
+	return c.left
+}
+
 // Err returns the peer's violation that ended the connection, a *ws.Error, or
 // nil.
 func (c *Conn) Err() error {

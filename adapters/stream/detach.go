@@ -1,8 +1,8 @@
 package stream
 
 import (
+	"context"
 	"fmt"
-	"net"
 
 	"github.com/sans-io/websocket-driver/driver"
 )
@@ -13,23 +13,30 @@ import (
 // the transport is not. If no request is waiting for its response, Detach does
 // nothing and the error wraps driver.ErrState.
 func (c *Conn) Detach() ([]byte, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.beginRead(); err != nil {
+	p, err := c.detach()
+	if err == nil {
+		c.leaveTransport(detached)
+	}
+	return p, err
+}
+
+func (c *Conn) detach() ([]byte, error) {
+	c.lock()
+	defer c.unlock()
+	if err := c.takeTurn(context.Background()); err != nil {
 		return nil, err
 	}
-	defer c.endRead()
+	defer c.passTurn()
 	waits := c.needs(driver.NeedAnswer)
 	p := c.d.Detach()
 	if !waits || c.needs(driver.NeedAnswer) { // a client stays paused
 		return nil, fmt.Errorf("%w: Detach is only possible between ReadRequest and Handshake", driver.ErrState)
 	}
-	p = append(p, c.in...)
-	c.in = nil
-	c.input.release()
+	p = append(p, c.in.rest...)
+	c.in.rest = nil
+	c.releaseSource()
 	c.stopTimers()
-	c.closedNow, c.shutting = true, true
-	c.failWrite(fmt.Errorf("websocket: %w", net.ErrClosed))
-	c.markGone()
+	c.end.phase, c.end.err, c.end.closing = shutting, errClosed, true
+	c.failWrite(errClosed)
 	return p, nil
 }

@@ -20,12 +20,11 @@ import (
 func (c *Conn) Handshake(ctx context.Context) error {
 	return c.connect(ctx, func(ev driver.Event) (bool, error) {
 		if ev.Kind == driver.Open || c.d.State() == driver.StateOpen {
+			c.opened()
 			if c.client { // what waits are messages, which must not delay reading: the server may be sending, too
-				c.settle()
 				return true, nil
 			}
-			c.arm()
-			return true, c.flush()
+			return true, c.flush(context.Background())
 		}
 		switch {
 		case !c.needs(driver.NeedAnswer):
@@ -35,6 +34,14 @@ func (c *Conn) Handshake(ctx context.Context) error {
 		}
 		return false, c.accept()
 	})
+}
+
+// opened notes that the handshake is complete.
+func (c *Conn) opened() {
+	if !c.end.opened {
+		c.end.opened = true
+		c.o.Trace.opened(c)
+	}
 }
 
 // accept answers the request.
@@ -69,18 +76,18 @@ func (c *Conn) Refuse(err error) error {
 
 // refuse refuses the request with f and returns when the response has been written.
 func (c *Conn) refuse(f func() error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.beginRead(); err != nil {
+	c.lock()
+	defer c.unlock()
+	if err := c.takeTurn(context.Background()); err != nil {
 		return err
 	}
-	defer c.endRead()
+	defer c.passTurn()
 	if err := f(); err != nil {
 		return err
 	}
 	_, ev := c.d.Parse(nil)
-	_ = c.closed(ev)
-	return c.writeErr
+	_ = c.peerEnded(ev)
+	return c.out.err
 }
 
 // connect drives the handshake until done returns true or an error. done is called
@@ -90,12 +97,12 @@ func (c *Conn) connect(ctx context.Context, done func(driver.Event) (bool, error
 		stop := context.AfterFunc(ctx, func() { _ = c.CloseNow() })
 		defer stop()
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.beginRead(); err != nil {
+	c.lock()
+	defer c.unlock()
+	if err := c.takeTurn(ctx); err != nil {
 		return c.handshakeError(ctx, err)
 	}
-	defer c.endRead()
+	defer c.passTurn()
 	if c.client {
 		if err := c.d.Start(); err != nil && !errors.Is(err, driver.ErrState) { // ErrState: already started
 			return err
@@ -107,16 +114,15 @@ func (c *Conn) connect(ctx context.Context, done func(driver.Event) (bool, error
 			return c.handshakeError(ctx, err)
 		}
 		var n int
-		n, ev = c.d.Parse(c.in)
-		c.in = c.in[n:]
+		n, ev = c.d.Parse(c.in.rest)
+		c.in.rest = c.in.rest[n:]
 		if ev.Kind == driver.Close {
-			return c.handshakeError(ctx, c.closed(ev))
+			return c.handshakeError(ctx, c.peerEnded(ev))
 		}
 		if ev.Kind != driver.None || c.needs(driver.NeedAnswer) {
 			continue
 		}
-		c.arm()
-		if err := c.flush(); err != nil {
+		if err := c.flush(context.Background()); err != nil {
 			return c.handshakeError(ctx, err)
 		}
 		if err := c.fill(); err != nil {
@@ -129,7 +135,7 @@ func (c *Conn) connect(ctx context.Context, done func(driver.Event) (bool, error
 func (c *Conn) handshakeError(ctx context.Context, err error) error {
 	var end *CloseError
 	switch {
-	case err == nil && !c.closedNow:
+	case err == nil && c.end.err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

@@ -2,7 +2,6 @@ package stream
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 
@@ -31,15 +30,12 @@ func (c *Conn) Messages() iter.Seq2[Message, error] {
 		var buf []byte
 		for {
 			kind, p, err := c.ReadMessage(buf)
-			var end *CloseError
 			switch {
-			case errors.As(err, &end) && end.isOrderly():
-				return
-			case err != nil:
-				if !yield(Message{}, err) || !isTimeout(err) {
+			case err == nil:
+				if !yield(Message{kind, p}, nil) {
 					return
 				}
-			case !yield(Message{kind, p}, nil):
+			case isOrderly(err) || !yield(Message{}, err) || !isTimeout(err):
 				return
 			}
 			if buf = p; cap(buf) > keepMessage {

@@ -80,8 +80,7 @@ func (n *netConn) next() error {
 
 // readError returns the error of Read for an error of the Conn.
 func (n *netConn) readError(err error) error {
-	var end *CloseError
-	if errors.As(err, &end) && end.isOrderly() {
+	if isOrderly(err) {
 		n.err = io.EOF
 		return io.EOF
 	}
@@ -98,11 +97,9 @@ func (n *netConn) opError(op string, err error) error {
 }
 
 func (n *netConn) Write(p []byte) (int, error) {
-	n.c.mu.Lock()
-	expired := n.c.isExpired()
-	n.c.mu.Unlock()
-	if expired {
-		return 0, n.opError("write", os.ErrDeadlineExceeded)
+	expired := func(*driver.Driver) error { return n.c.expired(context.Background()) }
+	if err := n.c.do(expired); err != nil {
+		return 0, n.opError("write", err)
 	}
 	err := n.c.WriteMessage(n.kind, p)
 	switch {
@@ -125,25 +122,5 @@ func (n *netConn) SetDeadline(t time.Time) error {
 	return errors.Join(n.SetReadDeadline(t), n.SetWriteDeadline(t))
 }
 
-func (n *netConn) LocalAddr() net.Addr {
-	if t, ok := n.c.rwc.(interface{ LocalAddr() net.Addr }); ok {
-		return t.LocalAddr()
-	}
-	return noAddr{}
-}
-
-func (n *netConn) RemoteAddr() net.Addr {
-	if t, ok := n.c.rwc.(interface{ RemoteAddr() net.Addr }); ok {
-		return t.RemoteAddr()
-	}
-	return noAddr{}
-}
-
-// network is the name of the network in errors and addresses.
-const network = "websocket"
-
-// noAddr is the address of a transport that has none.
-type noAddr struct{}
-
-func (noAddr) Network() string { return network }
-func (noAddr) String() string  { return network }
+func (n *netConn) LocalAddr() net.Addr  { return n.c.LocalAddr() }
+func (n *netConn) RemoteAddr() net.Addr { return n.c.RemoteAddr() }

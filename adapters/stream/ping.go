@@ -10,6 +10,7 @@ import (
 // ping is a call of Ping that is waiting.
 type ping struct {
 	number uint64
+	sentAt time.Time
 	pongAt time.Time // when the pong arrived; zero before
 }
 
@@ -25,14 +26,14 @@ const pingMark = "ping"
 // If ctx ends, the error is that of ctx, and the connection stays usable. If the
 // connection ends, the error is that of ReadMessage.
 func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.outputError(); err != nil {
+	c.lock()
+	defer c.unlock()
+	defer c.wakeAfter(ctx)()
+	if err := c.admitControl(ctx); err != nil {
 		return 0, err
 	}
 	r := c.getRare()
-	p := &ping{number: r.lastPing + 1}
-	start := time.Now()
+	p := &ping{number: r.lastPing + 1, sentAt: time.Now()}
 	if err := c.d.Ping(binary.BigEndian.AppendUint64([]byte(pingMark), p.number)); err != nil {
 		return 0, err
 	}
@@ -41,25 +42,18 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 	defer func() {
 		r.pings = slices.DeleteFunc(r.pings, func(q *ping) bool { return q == p })
 	}()
-	c.settle()
-	stop := context.AfterFunc(ctx, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.wake.Broadcast()
-	})
-	defer stop()
 	for p.pongAt.IsZero() {
 		switch {
-		case c.isOver() || c.gone:
+		case c.isOver() || c.end.phase >= gone:
 			return 0, c.overError()
-		case c.writeErr != nil:
-			return 0, c.writeErr
+		case c.out.err != nil:
+			return 0, c.out.err
 		case ctx.Err() != nil:
 			return 0, context.Cause(ctx)
 		}
-		c.wake.Wait()
+		c.wait()
 	}
-	return p.pongAt.Sub(start), nil
+	return p.pongAt.Sub(p.sentAt), nil
 }
 
 // ponged handles a pong. It also answers the pings before the one it belongs to,
@@ -77,6 +71,7 @@ func (c *Conn) ponged(payload []byte) {
 	for _, p := range c.rare.pings {
 		if p.number <= number && p.pongAt.IsZero() {
 			p.pongAt = now
+			c.o.Trace.ponged(c, now.Sub(p.sentAt))
 		}
 	}
 	c.wake.Broadcast()

@@ -1,18 +1,17 @@
 package stream
 
 import (
-	"bytes"
+	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/sans-io/websocket-driver/driver"
 )
 
 // messageReader is the message in progress, from its first piece on. It is either
 // kept, after a deadline has interrupted ReadMessage, or given to a caller of
-// NextReader. It is removed from Conn.reader with the last byte of the message, or
-// when ReadMessage resumes a kept message.
+// NextReader. It is removed from inbound.message with the last byte of the message,
+// or when ReadMessage resumes a kept message.
 type messageReader struct {
 	c     *Conn
 	kind  driver.Kind
@@ -20,6 +19,7 @@ type messageReader struct {
 	final bool   // data is the last piece
 	own   bool   // data is not part of a buffer of the Conn or the driver
 	data  []byte // not read yet
+	size  int    // bytes of the pieces so far, for Trace
 	err   error  // of every Read from now on
 }
 
@@ -34,84 +34,84 @@ type messageReader struct {
 // once there is a new deadline. A Read may end inside a UTF-8 sequence. Like
 // ReadMessage, the reader is for one goroutine at a time.
 func (c *Conn) NextReader() (driver.Kind, io.Reader, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.beginRead(); err != nil {
+	c.lock()
+	defer c.unlock()
+	if err := c.takeTurn(context.Background()); err != nil {
 		return driver.None, nil, err
 	}
-	defer c.endRead()
+	defer c.passTurn()
 	if err := c.skip(); err != nil {
 		return driver.None, nil, err
 	}
-	if c.reader == nil {
-		ev, err := c.piece()
-		if err != nil {
+	if c.in.message == nil {
+		r := &messageReader{c: c}
+		if err := r.next(); err != nil {
 			return driver.None, nil, err
 		}
-		c.reader = &messageReader{c: c, kind: ev.Kind, data: ev.Data, final: ev.Final}
+		c.in.message = r
 	}
-	c.reader.given = true
-	return c.reader.kind, c.reader, nil
+	c.in.message.given = true
+	return c.in.message.kind, c.in.message, nil
 }
 
 // skip discards the rest of a message whose reader NextReader has returned. The
 // caller must have the turn to read.
 func (c *Conn) skip() error {
-	r := c.reader
+	r := c.in.message
 	if r == nil || !r.given {
 		return nil
 	}
 	r.data = nil
 	r.err = fmt.Errorf("%w: the rest of this message has been skipped", driver.ErrState)
 	for !r.final {
-		ev, err := c.piece()
-		if err != nil {
+		if err := r.next(); err != nil {
 			return err
 		}
-		r.final = ev.Final
+		r.data = nil
 	}
-	c.reader = nil
+	c.in.message = nil
+	return nil
+}
+
+// next takes the next piece of the message. The caller must have the turn to read.
+func (r *messageReader) next() error {
+	ev, err := r.c.piece()
+	if err != nil {
+		return err
+	}
+	r.kind, r.data, r.final, r.own = ev.Kind, ev.Data, ev.Final, false
+	if r.size += len(ev.Data); ev.Final {
+		r.c.o.Trace.received(r.c, r.kind, r.size)
+	}
 	return nil
 }
 
 // Read reads from the message: see NextReader.
 func (r *messageReader) Read(p []byte) (int, error) {
 	c := r.c
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	if r.err != nil || len(p) == 0 {
 		return 0, r.err
 	}
-	if err := c.beginRead(); err != nil {
+	if err := c.takeTurn(context.Background()); err != nil {
 		return 0, err
 	}
-	defer c.endRead()
+	defer c.passTurn()
 	if r.err != nil { // skipped while Read waited for its turn
 		return 0, r.err
 	}
 	for len(r.data) == 0 && !r.final {
-		ev, err := c.piece()
-		if err != nil {
+		if err := r.next(); err != nil {
 			return 0, err
 		}
-		r.data, r.final, r.own = ev.Data, ev.Final, false
 	}
 	n := copy(p, r.data)
 	if r.data = r.data[n:]; r.final && len(r.data) == 0 {
-		c.reader, r.err = nil, io.EOF
-		c.kick()
+		c.in.message, r.err = nil, io.EOF
 	}
 	if n == 0 {
 		return 0, io.EOF
 	}
 	return n, nil
-}
-
-// tick calls the driver's Tick. It copies the piece that is being read first, which
-// Tick may invalidate.
-func (c *Conn) tick(now time.Time) (ended bool) {
-	if r := c.reader; r != nil && !r.own {
-		r.data, r.own = bytes.Clone(r.data), true
-	}
-	return c.d.Tick(now)
 }

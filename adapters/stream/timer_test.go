@@ -35,10 +35,10 @@ func TestRestIsNoLimit(t *testing.T) {
 	defer far.Close()
 	c := New(near, d, nil)
 	c.onTimer()
-	c.mu.Lock()
-	shutting := c.shutting
-	c.mu.Unlock()
-	if shutting {
+	c.lock()
+	ended := c.end.phase
+	c.unlock()
+	if ended != going {
 		t.Error("the transport is being closed")
 	}
 	if _, ok := d.NextTick(); ok {

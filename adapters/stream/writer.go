@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +13,7 @@ import (
 // of a stream is queued at a time.
 const maxFragment = 32 << 10
 
-// messageWriter is a message that is sent as a stream. Conn.writer points to it
+// messageWriter is a message that is sent as a stream. outbound.message points to it
 // until its last fragment has been queued.
 type messageWriter struct {
 	c        *Conn
@@ -20,6 +21,7 @@ type messageWriter struct {
 	ended    bool
 	held     []*driver.Prepared // broadcasts that wait for the end of the message
 	heldSize int                // bytes of payload in held
+	size     int                // bytes of payload so far
 }
 
 // NextWriter begins a message of kind Text or Binary and returns a writer for its
@@ -37,31 +39,31 @@ type messageWriter struct {
 // driver.ErrInvalidUTF8 and the message does not end. A writer is for one goroutine
 // at a time.
 func (c *Conn) NextWriter(kind driver.Kind) (io.WriteCloser, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	if kind != driver.Text && kind != driver.Binary {
 		return nil, fmt.Errorf("%w: a streamed message of kind %d (%v); use driver.Text or Binary", driver.ErrInvalid, kind, kind)
 	}
-	if err := c.admit(); err != nil {
+	if err := c.admit(context.Background()); err != nil {
 		return nil, err
 	}
 	if c.isClosing() {
 		return nil, driver.ErrClosed
 	}
-	c.writer = &messageWriter{c: c, kind: kind}
-	return c.writer, nil
+	c.out.message = &messageWriter{c: c, kind: kind}
+	return c.out.message, nil
 }
 
 // Write sends p as the next part of the message: see NextWriter.
 func (w *messageWriter) Write(p []byte) (n int, err error) {
 	c := w.c
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	for err == nil && n < len(p) {
 		part := p[n:min(len(p), n+maxFragment)]
 		if err = w.send(part, false); err == nil {
 			n += len(part)
-			err = c.flush()
+			err = c.leave(context.Background())
 		}
 	}
 	return n, err
@@ -70,38 +72,43 @@ func (w *messageWriter) Write(p []byte) (n int, err error) {
 // Close ends the message: see NextWriter.
 func (w *messageWriter) Close() error {
 	c := w.c
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	err := w.send(nil, true)
 	if err != nil && !errors.Is(err, driver.ErrClosed) {
 		return err
 	}
-	w.ended, c.writer = true, nil
+	w.ended, c.out.message = true, nil
 	for _, m := range w.held {
-		_ = c.d.SendPrepared(m)
+		_ = c.sendPrepared(m)
 	}
 	w.held = nil
 	c.wake.Broadcast()
 	if err != nil {
 		return err
 	}
-	return c.flush()
+	return c.leave(context.Background())
 }
 
 // send queues a fragment as soon as there is room for it.
 func (w *messageWriter) send(p []byte, fin bool) error {
 	c := w.c
 	for {
-		err := c.outputError()
 		switch {
-		case err != nil:
-			return err
+		case c.out.err != nil:
+			return c.out.err
 		case w.ended:
 			return fmt.Errorf("%w: the message has ended", driver.ErrState)
-		case fin || !c.isFull() || c.isClosing():
-			return c.afterSend(c.d.Fragment(w.kind, p, fin))
+		case fin || !c.isFull(0) || c.isClosing():
+			if err := c.d.Fragment(w.kind, p, fin); err != nil {
+				return err
+			}
+			if w.size += len(p); fin {
+				c.o.Trace.sent(c, w.kind, w.size)
+			}
+			return nil
 		}
-		if err := c.waitRoom(); err != nil {
+		if err := c.waitRoom(context.Background()); err != nil {
 			return err
 		}
 	}

@@ -178,8 +178,8 @@ func (s *server) echo(conn *stream.Conn) {
 			break
 		}
 		c.received.count(len(p))
-		c.sent.count(len(p))                       // first, so that a message that the peer has is counted
-		if err = conn.Queue(kind, p); err != nil { // the messages of one read are answered in one write
+		c.sent.count(len(p)) // first, so that a message that the peer has is counted
+		if err = conn.WriteMessage(kind, p); err != nil {
 			break
 		}
 		if buf = p; cap(buf) > 64<<10 {

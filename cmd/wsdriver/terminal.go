@@ -86,6 +86,7 @@ func (t *terminal) send(r io.Reader) (unsent bool) {
 // ends the transport, and may still send messages.
 func (t *terminal) close() {
 	if t.conn.Version() == driver.Hixie75 {
+		_ = t.conn.Flush()
 		if w, ok := t.conn.Transport().(interface{ CloseWrite() error }); ok && w.CloseWrite() == nil {
 			time.AfterFunc(closeWait, func() { _ = t.conn.CloseNow() })
 			return

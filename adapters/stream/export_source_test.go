@@ -5,10 +5,10 @@ import "io"
 // Held returns how many bytes of buffers c holds, apart from the small one of TLS.
 // No call may be reading.
 func (c *Conn) Held() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := cap(c.in) + cap(c.unwritten) + c.d.Buffered()
-	for _, b := range [][]byte{c.buffer, c.batch} {
+	c.lock()
+	defer c.unlock()
+	n := cap(c.in.rest) + c.buffered()
+	for _, b := range [][]byte{c.source.buffer, c.out.batch} {
 		n += cap(b)
 	}
 	return n
@@ -17,17 +17,17 @@ func (c *Conn) Held() int {
 // Waiting returns the size of the buffer that a Conn holds while it waits for input
 // of rwc, which has none now.
 func Waiting(rwc io.ReadWriteCloser) int {
-	var in input
-	in.init(rwc, defaultReadBuffer)
+	var s source
+	s.init(rwc, DefaultReadBuffer)
 	switch {
-	case in.small != nil:
-		return len(in.small)
-	case in.raw == nil:
-		return in.size
+	case s.small != nil:
+		return len(s.small)
+	case s.raw == nil:
+		return s.size
 	}
-	_ = in.raw.Read(func(fd uintptr) bool {
-		in.try(fd)
+	_ = s.raw.Read(func(fd uintptr) bool {
+		s.try(fd)
 		return true
 	})
-	return len(in.buffer)
+	return len(s.buffer)
 }

@@ -3,4 +3,4 @@
 package stream
 
 // tryRead returns nil: sockets are read like other transports.
-func tryRead(*input) func(fd uintptr) bool { return nil }
+func tryRead(*source) func(fd uintptr) bool { return nil }

@@ -1,0 +1,186 @@
+package stream
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/sans-io/websocket-driver/driver"
+)
+
+// inbound is the reading half of a Conn: one goroutine has the turn to read, and
+// takes one piece of a message after the other.
+type inbound struct {
+	reading bool           // a goroutine has the turn
+	rest    []byte         // input that has not been parsed
+	err     error          // of the transport's Read that ended reading
+	message *messageReader // the message in progress, if any
+}
+
+// own copies the piece that is being read out of the buffers of the Conn and of the
+// driver, which are about to be used for something else.
+func (in *inbound) own() {
+	if r := in.message; r != nil && !r.own {
+		r.data, r.own = bytes.Clone(r.data), true
+	}
+}
+
+// maxEmptyReads is the maximum number of successive reads without bytes and error.
+const maxEmptyReads = 100
+
+// takeTurn waits for the turn to read.
+func (c *Conn) takeTurn(ctx context.Context) error {
+	for c.in.reading && !c.isOver() {
+		switch {
+		case c.end.phase >= gone: // and yet the Read of the transport has not returned
+			return errClosed
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		}
+		c.wait()
+	}
+	if c.isOver() {
+		return c.overError()
+	}
+	c.in.reading = true
+	return nil
+}
+
+// passTurn passes the turn to the next reader.
+func (c *Conn) passTurn() {
+	c.in.reading = false
+	c.wake.Broadcast()
+}
+
+// piece returns the next piece of a message. Its Data is valid until the next call of
+// Parse, EOF or Tick. The caller must have the turn to read.
+func (c *Conn) piece() (driver.Event, error) {
+	for {
+		n, ev := c.d.Parse(c.in.rest)
+		c.in.rest = c.in.rest[n:]
+		switch ev.Kind {
+		case driver.Text, driver.Binary:
+			return ev, nil
+		case driver.Ping:
+			if f := c.o.OnPing; f != nil {
+				c.hook(f, ev.Data)
+			}
+		case driver.Pong:
+			c.ponged(ev.Data)
+			if f := c.o.OnPong; f != nil {
+				c.hook(f, ev.Data)
+			}
+		case driver.PeerClose:
+			return ev, c.held(ev)
+		case driver.Close:
+			return ev, c.peerEnded(ev)
+		case driver.None:
+			if c.d.State() == driver.StateConnecting {
+				return ev, fmt.Errorf("%w: reading before the handshake", driver.ErrState)
+			}
+			if err := c.fill(); err != nil {
+				return ev, err
+			}
+		}
+		if c.end.err != nil { // a hook, or another goroutine meanwhile
+			return ev, c.end.err
+		}
+	}
+}
+
+// fill reads from the transport into c.in.rest, which has been consumed. It reports
+// the end of the transport to the driver as EOF, so its error is a deadline, the end
+// of a context or that of the connection.
+func (c *Conn) fill() error {
+	for range maxEmptyReads {
+		err := c.receive()
+		n := len(c.in.rest)
+		switch {
+		case c.end.err != nil:
+			c.in.rest = nil
+			c.releaseSource()
+			return c.end.err
+		case n == 0 && c.isDeadline(err):
+			return c.deadlineError(err)
+		case err != nil && !c.isDeadline(err):
+			if c.in.err = err; n == 0 {
+				c.d.EOF()
+			}
+			return nil
+		case n > 0:
+			return nil
+		}
+	}
+	c.in.err = io.ErrNoProgress
+	c.d.EOF()
+	return nil
+}
+
+// receive reads from the transport into c.in.rest, which has been consumed.
+func (c *Conn) receive() error {
+	c.in.rest = nil
+	if c.in.err != nil {
+		return c.in.err
+	}
+	var err error
+	if c.pumps() {
+		err = c.receivePumped()
+	} else {
+		c.in.rest, err = c.read(c.d.Incoming())
+	}
+	if len(c.in.rest) == 0 {
+		c.in.rest = nil
+		c.releaseSource()
+	}
+	return err
+}
+
+// releaseSource returns the buffer of source, of which nothing waits to be parsed. The
+// caller must have the turn to read, or nobody.
+func (c *Conn) releaseSource() {
+	if c.rare == nil || c.rare.pump == nil {
+		c.source.release()
+	}
+}
+
+// read reads from the transport, without the lock.
+func (c *Conn) read(incoming int64) ([]byte, error) {
+	c.unlock()
+	defer c.lock()
+	return c.source.read(incoming)
+}
+
+// isDeadline reports whether err is that of the read deadline. Other timeouts end
+// the connection, such as that of a TCP connection whose peer has vanished. Some
+// transports have timeouts of their own, which are deadlines if one has passed.
+func (c *Conn) isDeadline(err error) bool {
+	if err == nil || isTimeout(err) {
+		return err != nil
+	}
+	var t interface{ Timeout() bool }
+	return c.rare != nil && errors.As(err, &t) && t.Timeout() &&
+		(c.rare.reading.isCut() || hasPassed(c.rare.readDeadline))
+}
+
+// deadlineError returns the error of a call whose read has ended with err because of
+// a deadline or a context.
+func (c *Conn) deadlineError(err error) error {
+	switch {
+	case c.rare != nil && c.rare.reading.isCut():
+		return context.Cause(c.rare.reading.ctx)
+	case !isTimeout(err):
+		return fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, err)
+	}
+	return err
+}
+
+// hasPassed reports whether a deadline is set and has passed.
+func hasPassed(deadline time.Time) bool { return !deadline.IsZero() && !time.Now().Before(deadline) }
+
+// isTimeout reports whether err is that of a deadline. It does not use Timeout, which
+// is also true for a TCP connection that has timed out and ended.
+func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

@@ -1,0 +1,206 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+)
+
+// outbound is the writing half of a Conn.
+//
+// What a send queues is written with the next batch, which is the result of one Take.
+// Batches are counted: a send waits until its own has been written.
+//
+// If the transport is a socket, a sender that finds no writer writes itself, and the
+// write deadline interrupts it. All else is written by a goroutine of the Conn, since
+// an interrupted write could not be resumed, and the deadline ends only the waiting.
+type outbound struct {
+	by        writer
+	batch     []byte // last batch taken from the driver
+	unwritten []byte // the part of it that has not been written
+	taken     uint64 // number of batches taken
+	written   uint64 // number of batches written
+	err       error  // why nothing can be written
+
+	message    *messageWriter // of NextWriter, in progress
+	background func()         // writeAll, allocated once
+}
+
+// writer says who is writing to the transport.
+type writer uint8
+
+const (
+	nobody      writer = iota
+	background         // a goroutine that writes until nothing is queued
+	sender             // a goroutine that sends, and that the write deadline interrupts
+	interrupted        // a sender whom the deadline has interrupted
+)
+
+// combined is the number of bytes up to which messages are combined: see leave. That is
+// what a peer who never reads makes a Conn hold beyond one message.
+const combined = 16 << 10
+
+// buffered returns the number of bytes that wait to be written.
+func (c *Conn) buffered() int { return len(c.out.unwritten) + c.d.Buffered() }
+
+// unsent reports whether bytes wait to be written.
+func (c *Conn) unsent() bool { return len(c.out.unwritten) > 0 || c.d.Buffered() > 0 }
+
+// leave ends a send. It returns when the transport has taken what is queued, or at once
+// if more is likely to be sent soon, which then leaves in the same write: while input
+// that has been read waits to be parsed, no call reads, and little is queued. A
+// goroutine has been started by then that writes; nothing waits for the next read.
+func (c *Conn) leave(ctx context.Context) error {
+	if len(c.in.rest) > 0 && !c.in.reading && c.buffered() < combined && !c.limits(ctx) {
+		return c.out.err
+	}
+	return c.flush(ctx)
+}
+
+// flush returns when everything that is queued now has been written.
+func (c *Conn) flush(ctx context.Context) error {
+	last := c.out.taken
+	if c.d.Buffered() > 0 {
+		last++
+	}
+	for c.out.written < last {
+		if c.out.err != nil {
+			return c.out.err
+		}
+		if err := c.expired(ctx); err != nil {
+			return err
+		}
+		if c.out.by == nobody && c.interruptible && ctx.Done() == nil {
+			c.writeBatch(sender)
+		} else {
+			c.wait()
+		}
+	}
+	return nil
+}
+
+// limits reports whether a write deadline or ctx limits how long a send may take.
+func (c *Conn) limits(ctx context.Context) bool {
+	return ctx.Done() != nil || c.rare != nil && !c.rare.writeDeadline.IsZero()
+}
+
+// expired returns the error of a send that may wait no longer.
+func (c *Conn) expired(ctx context.Context) error {
+	switch {
+	case c.rare != nil && c.rare.expired:
+		return os.ErrDeadlineExceeded
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// writeAll writes until nothing is queued. The caller has set out.by to background.
+func (c *Conn) writeAll() {
+	c.lock()
+	defer c.unlock()
+	for c.unsent() && c.out.err == nil {
+		c.writeBatch(background)
+	}
+	c.out.by = nobody
+	c.wake.Broadcast()
+}
+
+// writeBatch writes the rest of the last batch, or the next batch. It unlocks
+// meanwhile.
+func (c *Conn) writeBatch(by writer) {
+	out := &c.out
+	if len(out.unwritten) == 0 {
+		out.batch = c.d.Take(nil)
+		out.unwritten = out.batch
+		out.taken++
+	}
+	p := out.unwritten
+	if c.o.WriteTimeout > 0 {
+		p = p[:min(len(p), maxChunk)]
+		c.startStall()
+	}
+	out.by = by
+	c.unlock()
+	n, err := 0, errPanic
+	defer func() {
+		c.lock()
+		c.wrote(p, n, err)
+	}()
+	n, err = c.rwc.Write(p)
+}
+
+// errPanic is the error of a transport whose Write has panicked.
+var errPanic = errors.New("websocket: Write of the transport has panicked")
+
+// wrote ends a write of p, which is the beginning of out.unwritten unless the
+// connection has failed meanwhile.
+func (c *Conn) wrote(p []byte, n int, err error) {
+	out := &c.out
+	n = min(max(n, 0), len(p))
+	if c.o.WriteTimeout > 0 {
+		c.rare.stallAt = time.Time{}
+	}
+	if out.by == interrupted {
+		_ = c.rwc.(writeDeadliner).SetWriteDeadline(time.Time{})
+	}
+	switch {
+	case isTimeout(err) && out.by == interrupted:
+		err = nil
+	case isTimeout(err): // not our deadline, so this ends the connection; the error must not look like a deadline
+		err = fmt.Errorf("websocket: the transport has timed out: %v", err)
+	case err == nil && n < len(p):
+		err = io.ErrShortWrite
+	}
+	if out.by != background {
+		out.by = nobody
+	}
+	if out.err == nil {
+		if out.unwritten = out.unwritten[n:]; len(out.unwritten) == 0 {
+			out.written = out.taken
+			buffers.Put(out.batch)
+			out.batch, out.unwritten = nil, nil
+		}
+	}
+	if err != nil {
+		c.failWrite(err)
+	}
+	c.wake.Broadcast()
+}
+
+// failWrite records why nothing can be written from now on.
+func (c *Conn) failWrite(err error) {
+	if c.out.err == nil {
+		c.out.err = err
+	}
+	c.out.batch, c.out.unwritten = nil, nil // not reused: the transport may still read them
+	c.wake.Broadcast()
+}
+
+// maxChunk is the maximum number of bytes in a write with WriteTimeout, so that
+// progress can be seen.
+const maxChunk = 64 << 10
+
+// startStall starts Options.WriteTimeout for the next write.
+func (c *Conn) startStall() {
+	r := c.getRare()
+	r.stallAt = time.Now().Add(c.o.WriteTimeout)
+	if r.stall == nil {
+		r.stall = time.AfterFunc(c.o.WriteTimeout, c.onStall)
+	} else {
+		r.stall.Reset(c.o.WriteTimeout)
+	}
+}
+
+// onStall closes the connection if the write in progress has stalled.
+func (c *Conn) onStall() {
+	c.lock()
+	defer c.unlock()
+	if at := c.rare.stallAt; c.end.phase < shutting && hasPassed(at) {
+		c.abort(fmt.Errorf("websocket: the transport has taken nothing for %v: %w", c.o.WriteTimeout, net.ErrClosed))
+	}
+}

@@ -1,0 +1,157 @@
+package stream
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+)
+
+// source reads from a transport. While it waits, it holds as little as possible:
+//
+//   - for a *net.TCPConn or *net.UnixConn nothing: it takes a buffer only to try
+//     a read, and returns it if there is no data
+//   - for a *tls.Conn, which does not tell when a record arrives, a small buffer
+//   - for all others a buffer from the first read on
+//
+// A type that embeds one of these may have its own Read, so it is one of the others.
+//
+// An idle connection should need no more than 2 KiB of stack, the minimum of a
+// goroutine. So there are few calls between ReadMessage and the system call, and
+// rare cases have functions of their own.
+type source struct {
+	rwc    io.ReadWriteCloser
+	least  int    // bytes in a read while messages are small
+	size   int    // bytes in the next read
+	few    int    // successive reads that needed little of their buffer
+	filled bool   // the last read filled its buffer, so there may be more
+	buffer []byte // nil while none is held
+
+	// For sockets; raw is nil for others.
+	raw syscall.RawConn
+	try func(fd uintptr) bool // see tryRead
+	n   int                   // its result; 0 is the end
+	err error                 // its error
+
+	// For TLS; small is nil for others.
+	small *[smallBuffer]byte
+}
+
+const (
+	// smallBuffer is the size of the buffer of an idle TLS connection: enough for a
+	// short message and its frame header.
+	smallBuffer = 128
+
+	// largeBuffer is the maximum number of bytes in a read.
+	largeBuffer = 256 << 10
+
+	// maxFew is how many successive reads need little of their buffer before it
+	// shrinks. More than one, since the rest of a message may come alone.
+	maxFew = 4
+)
+
+func (s *source) init(rwc io.ReadWriteCloser, size int) {
+	s.rwc, s.least, s.size = rwc, size, size
+	var conn syscall.Conn
+	switch c := rwc.(type) {
+	case *net.TCPConn:
+		conn = c
+	case *net.UnixConn:
+		conn = c
+	case *tls.Conn:
+		s.small = new([smallBuffer]byte)
+	}
+	if conn == nil {
+		return
+	}
+	s.try = tryRead(s)
+	if raw, err := conn.SyscallConn(); err == nil && s.try != nil {
+		s.raw = raw
+	}
+}
+
+// read waits for input and returns it, valid until the next call or release. incoming
+// is how many bytes of a frame are known to follow.
+func (s *source) read(incoming int64) ([]byte, error) {
+	if s.filled && int64(s.size) < incoming {
+		s.size = int(min(incoming+int64(s.least), int64(4*s.size), largeBuffer)) // the next frame then comes in one read
+	}
+	if s.raw == nil {
+		return s.readBuffered(incoming)
+	}
+	if err := s.raw.Read(s.try); err != nil || s.err != nil || s.n == 0 {
+		return nil, s.socketError(err)
+	}
+	s.filled = s.n == s.size
+	s.shrink()
+	return s.buffer[:s.n], nil
+}
+
+// shrink makes the next read smaller after some that needed little of their buffer.
+func (s *source) shrink() {
+	switch {
+	case s.size == s.least || s.n > s.size/4:
+		s.few = 0
+	case s.few < maxFew:
+		s.few++
+	default:
+		s.few = 0
+		s.size = max(s.size/2, s.least)
+	}
+}
+
+// socketError returns the error that Read of the connection would return. err is the
+// error of waiting: a deadline has passed, or the connection has been closed.
+func (s *source) socketError(err error) error {
+	var op *net.OpError
+	switch {
+	case errors.As(err, &op):
+		err = op.Err
+	case s.err != nil:
+		err = os.NewSyscallError("read", s.err)
+	default:
+		return io.EOF
+	}
+	local, remote := s.rwc.(net.Conn).LocalAddr(), s.rwc.(net.Conn).RemoteAddr()
+	return &net.OpError{Op: "read", Net: local.Network(), Source: local, Addr: remote, Err: err}
+}
+
+// readBuffered reads into a buffer that is held while waiting, so it is large only
+// inside a frame.
+func (s *source) readBuffered(incoming int64) ([]byte, error) {
+	if incoming == 0 {
+		s.size = s.least
+	}
+	var p []byte
+	if s.small != nil && !s.filled && incoming == 0 {
+		s.release()
+		p = s.small[:]
+	} else {
+		p = s.hold()
+	}
+	n, err := s.rwc.Read(p)
+	n = min(max(n, 0), len(p))
+	s.filled = n == len(p)
+	return p[:n], err
+}
+
+// hold returns the buffer. It gets one if there is none of about that size.
+func (s *source) hold() []byte {
+	if cap(s.buffer) < s.size || cap(s.buffer) > 4*max(s.size, DefaultReadBuffer) {
+		s.release()
+	}
+	if s.buffer == nil {
+		s.buffer = buffers.Get(s.size)
+	}
+	return s.buffer[:s.size]
+}
+
+// release returns the buffer to the pool.
+func (s *source) release() {
+	if s.buffer != nil {
+		buffers.Put(s.buffer)
+		s.buffer = nil
+	}
+}

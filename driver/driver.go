@@ -16,6 +16,7 @@ import (
 type conn interface {
 	Parse(p []byte) (n int, ev Event)
 	Message(k Kind, p []byte) error
+	Header(k Kind, p []byte) (ok bool, err error)
 	Fragment(k Kind, p []byte, fin bool) error
 	Prepared(frames []byte) error
 	Close(code Code, reason string) error

@@ -51,6 +51,23 @@ func (d *Driver) send(k Kind, p []byte) error {
 	return d.conn.Message(k, p)
 }
 
+// Header is Text or Binary for a caller that writes the payload itself, so that it
+// need not be copied: it queues the header of the only frame alone. The caller owes
+// the transport p, right after the bytes of the next Take and before all later ones. ok
+// is false, and nothing has been queued, if the payload cannot leave as it is: on a
+// client, with extensions, with a FragmentSize below its length, before Open and in
+// hixie. Then use Text or Binary. Config.MaxBuffered does
+// not count p. The errors are those of Text and Binary.
+func (d *Driver) Header(k Kind, p []byte) (ok bool, err error) {
+	switch {
+	case !d.canSend() || !d.server || k != ws.Text && k != ws.Binary:
+		return false, nil
+	case d.isFull():
+		return false, ErrFull
+	}
+	return d.conn.Header(k, p)
+}
+
 // Fragment sends p as the next part of a message of kind Text or Binary, in a
 // frame of its own; fin says that it is the last. Parts of a text may end inside
 // a rune, the whole may not. Between the parts only Ping, Pong and Close may be

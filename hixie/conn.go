@@ -108,6 +108,9 @@ func (c *Conn) SetPieces(pieces bool) { c.pieces = pieces }
 // StateClosed.
 func (c *Conn) State() ws.State { return c.state }
 
+// Header returns false: a message ends with a byte after its payload.
+func (c *Conn) Header(ws.Kind, []byte) (bool, error) { return false, nil }
+
 // Incoming returns 0: a frame does not tell how long it is.
 func (c *Conn) Incoming() int64 { return 0 }
 

@@ -58,6 +58,25 @@ func (c *Conn) Message(k ws.Kind, p []byte) error {
 	return c.sendFrames(byte(op), p, true)
 }
 
+// Header is Message for a text or binary message of a server whose payload the caller
+// writes itself: it queues the header alone. It returns false, and queues nothing, if
+// the payload does not leave as it is, in one frame.
+func (c *Conn) Header(k ws.Kind, p []byte) (ok bool, err error) {
+	switch {
+	case !c.state.CanSend():
+		return false, ws.ErrClosed
+	case k == ws.Text && !isUTF8(p):
+		return false, ws.ErrInvalidUTF8
+	case c.send.kind != ws.None:
+		return false, ErrFragments
+	case !c.server || c.pipe != nil || c.send.fragmentSize > 0 && len(p) > int(c.send.fragmentSize):
+		return false, nil
+	}
+	c.out.Grow(frame.MaxHeader)
+	c.out.Buf = frame.AppendStart(c.out.Buf, frame.FinBit|byte(opcodeOf(k)), 0, uint64(len(p)))
+	return true, nil
+}
+
 // opcodeOf returns the opcode of a message, ping or pong of kind k, and
 // Continuation for all other kinds.
 func opcodeOf(k ws.Kind) frame.Opcode {

@@ -26,7 +26,7 @@ func (c *Conn) ReadMessageContext(ctx context.Context, buf []byte) (driver.Kind,
 	defer c.passTurn()
 	c.getRare().reading = r
 	defer c.endReadCall()
-	return c.readMessage(buf[:0])
+	return c.readMessage(driver.Event{}, buf[:0])
 }
 
 // readCall is a call of ReadMessageContext that has the turn to read.
@@ -119,10 +119,7 @@ func (c *Conn) WriteMessageContext(ctx context.Context, kind driver.Kind, p []by
 	c.lock()
 	defer c.unlock()
 	defer c.wakeAfter(ctx)()
-	if err := c.send(ctx, kind, p); err != nil {
-		return err
-	}
-	return c.leave(ctx)
+	return c.writeMessage(ctx, kind, p)
 }
 
 // wakeAfter wakes all goroutines that wait when ctx ends, unless stop is called before.

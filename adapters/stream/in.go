@@ -56,40 +56,51 @@ func (c *Conn) passTurn() {
 	c.wake.Broadcast()
 }
 
+// parse takes the next event from the input.
+func (c *Conn) parse() driver.Event {
+	n, ev := c.d.Parse(c.in.rest)
+	c.in.rest = c.in.rest[n:]
+	return ev
+}
+
 // piece returns the next piece of a message. Its Data is valid until the next call of
 // Parse, EOF or Tick. The caller must have the turn to read.
 func (c *Conn) piece() (driver.Event, error) {
 	for {
-		n, ev := c.d.Parse(c.in.rest)
-		c.in.rest = c.in.rest[n:]
-		switch ev.Kind {
-		case driver.Text, driver.Binary:
+		ev := c.parse()
+		if ev.Kind == driver.Text || ev.Kind == driver.Binary {
 			return ev, nil
-		case driver.Ping:
-			if f := c.o.OnPing; f != nil {
-				c.hook(f, ev.Data)
-			}
-		case driver.Pong:
-			c.ponged(ev.Data)
-			if f := c.o.OnPong; f != nil {
-				c.hook(f, ev.Data)
-			}
-		case driver.PeerClose:
-			return ev, c.held(ev)
-		case driver.Close:
-			return ev, c.peerEnded(ev)
-		case driver.None:
-			if c.d.State() == driver.StateConnecting {
-				return ev, fmt.Errorf("%w: reading before the handshake", driver.ErrState)
-			}
-			if err := c.fill(); err != nil {
-				return ev, err
-			}
 		}
-		if c.end.err != nil { // a hook, or another goroutine meanwhile
-			return ev, c.end.err
+		if err := c.handle(ev); err != nil {
+			return ev, err
 		}
 	}
+}
+
+// handle does what an event asks for that is not a message. After None it waits for
+// input. The caller must have the turn to read.
+func (c *Conn) handle(ev driver.Event) error {
+	switch ev.Kind {
+	case driver.Ping:
+		if f := c.o.OnPing; f != nil {
+			c.hook(f, ev.Data)
+		}
+	case driver.Pong:
+		c.ponged(ev.Data)
+		if f := c.o.OnPong; f != nil {
+			c.hook(f, ev.Data)
+		}
+	case driver.PeerClose:
+		return c.held(ev)
+	case driver.Close:
+		return c.peerEnded(ev)
+	case driver.None:
+		if c.d.State() == driver.StateConnecting {
+			return fmt.Errorf("%w: reading before the handshake", driver.ErrState)
+		}
+		return c.fill()
+	}
+	return c.end.err // a hook may have closed the connection
 }
 
 // fill reads from the transport into c.in.rest, which has been consumed. It reports

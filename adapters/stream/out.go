@@ -22,10 +22,12 @@ type outbound struct {
 	by        writer
 	batch     []byte // last batch taken from the driver
 	unwritten []byte // the part of it that has not been written
+	lent      []byte // the payload that follows it: see lend
 	taken     uint64 // number of batches taken
 	written   uint64 // number of batches written
 	err       error  // why nothing can be written
 
+	vector     *vector        // nil until a payload is lent
 	message    *messageWriter // of NextWriter, in progress
 	background func()         // writeAll, allocated once
 }
@@ -45,7 +47,7 @@ const (
 const combined = 16 << 10
 
 // buffered returns the number of bytes that wait to be written.
-func (c *Conn) buffered() int { return len(c.out.unwritten) + c.d.Buffered() }
+func (c *Conn) buffered() int { return len(c.out.unwritten) + len(c.out.lent) + c.d.Buffered() }
 
 // unsent reports whether bytes wait to be written.
 func (c *Conn) unsent() bool { return len(c.out.unwritten) > 0 || c.d.Buffered() > 0 }
@@ -113,35 +115,43 @@ func (c *Conn) writeAll() {
 // writeBatch writes the rest of the last batch, or the next batch. It unlocks
 // meanwhile.
 func (c *Conn) writeBatch(by writer) {
-	out := &c.out
-	if len(out.unwritten) == 0 {
-		out.batch = c.d.Take(nil)
-		out.unwritten = out.batch
-		out.taken++
+	if len(c.out.unwritten) == 0 {
+		c.takeBatch()
 	}
-	p := out.unwritten
+	p, lent := c.out.unwritten, c.out.lent
 	if c.o.WriteTimeout > 0 {
 		p = p[:min(len(p), maxChunk)]
 		c.startStall()
 	}
-	out.by = by
+	c.out.by = by
 	c.unlock()
 	n, err := 0, errPanic
 	defer func() {
 		c.lock()
-		c.wrote(p, n, err)
+		c.wrote(len(p)+len(lent), n, err)
 	}()
-	n, err = c.rwc.Write(p)
+	if len(lent) > 0 {
+		n, err = c.writeLent(p, lent)
+	} else {
+		n, err = c.rwc.Write(p)
+	}
+}
+
+// takeBatch takes the next batch.
+func (c *Conn) takeBatch() {
+	c.out.batch = c.d.Take(nil)
+	c.out.unwritten = c.out.batch
+	c.out.taken++
 }
 
 // errPanic is the error of a transport whose Write has panicked.
 var errPanic = errors.New("websocket: Write of the transport has panicked")
 
-// wrote ends a write of p, which is the beginning of out.unwritten unless the
-// connection has failed meanwhile.
-func (c *Conn) wrote(p []byte, n int, err error) {
+// wrote ends a write of size bytes, of which the transport has taken n. Unless the
+// connection has failed meanwhile, they are the next of the batch.
+func (c *Conn) wrote(size, n int, err error) {
 	out := &c.out
-	n = min(max(n, 0), len(p))
+	n = min(max(n, 0), size)
 	if c.o.WriteTimeout > 0 {
 		c.rare.stallAt = time.Time{}
 	}
@@ -153,14 +163,15 @@ func (c *Conn) wrote(p []byte, n int, err error) {
 		err = nil
 	case isTimeout(err): // not our deadline, so this ends the connection; the error must not look like a deadline
 		err = fmt.Errorf("websocket: the transport has timed out: %v", err)
-	case err == nil && n < len(p):
+	case err == nil && n < size:
 		err = io.ErrShortWrite
 	}
 	if out.by != background {
 		out.by = nobody
 	}
 	if out.err == nil {
-		if out.unwritten = out.unwritten[n:]; len(out.unwritten) == 0 {
+		out.advance(n)
+		if len(out.unwritten) == 0 {
 			out.written = out.taken
 			buffers.Put(out.batch)
 			out.batch, out.unwritten = nil, nil
@@ -177,7 +188,7 @@ func (c *Conn) failWrite(err error) {
 	if c.out.err == nil {
 		c.out.err = err
 	}
-	c.out.batch, c.out.unwritten = nil, nil // not reused: the transport may still read them
+	c.out.batch, c.out.unwritten, c.out.lent = nil, nil, nil // not reused: the transport may still read them
 	c.wake.Broadcast()
 }
 

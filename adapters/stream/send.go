@@ -31,10 +31,22 @@ import (
 func (c *Conn) WriteMessage(kind driver.Kind, p []byte) error {
 	c.lock()
 	defer c.unlock()
-	if err := c.send(context.Background(), kind, p); err != nil {
+	return c.writeMessage(context.Background(), kind, p)
+}
+
+// writeMessage is WriteMessage under the lock.
+func (c *Conn) writeMessage(ctx context.Context, kind driver.Kind, p []byte) error {
+	if len(p) >= minLent {
+		if lent, err := c.lend(ctx, kind, p); err != nil {
+			return err
+		} else if lent {
+			return c.flush(ctx)
+		}
+	}
+	if err := c.send(ctx, kind, p); err != nil {
 		return err
 	}
-	return c.leave(context.Background())
+	return c.leave(ctx)
 }
 
 // Queue is WriteMessage without waiting for the transport. It returns when the

@@ -33,3 +33,16 @@ func (d *Driver) SetBuffers(b Buffers) {
 		d.out.Pool = b
 	}
 }
+
+// SetCompression says whether the messages sent from now on are compressed, if
+// permessage-deflate has been negotiated (RFC 7692, section 6), and encoded by all other
+// extensions that mark what they encode by a reserved bit. It returns what was set
+// before: at first true. A message that Fragment has begun is not affected, and neither
+// is what the peer sends. Without such an extension, and before Open, it does nothing
+// and returns false.
+func (d *Driver) SetCompression(on bool) (was bool) {
+	if d.conn == nil || d.pipeline.RSV() == 0 {
+		return false
+	}
+	return !d.pipeline.SetBypass(!on)
+}

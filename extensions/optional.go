@@ -61,7 +61,7 @@ func (p *Pipeline) Release() {
 // encoding: with several extensions, or with one that is not a [Preparer].
 func (p *Pipeline) Form() (f Form, rsv byte, ok bool) {
 	switch {
-	case p == nil || len(p.stages) == 0:
+	case p == nil || len(p.stages) == 0, len(p.stages) == 1 && p.bypass && p.rsv != 0:
 		return nil, 0, true
 	case len(p.stages) > 1:
 		return nil, 0, false

@@ -23,6 +23,7 @@ type Pipeline struct {
 	recv     set
 	active   uint32 // calls of Encode since the last Release
 	releaser bool   // a session is a Releaser
+	bypass   bool   // messages are sent without the sessions that have reserved bits
 	rsv      byte
 }
 
@@ -70,6 +71,17 @@ func (p *Pipeline) String() string {
 	return p.header
 }
 
+// SetBypass makes the messages that are sent from now on bypass the sessions whose
+// extension has reserved bits, by which the peer sees that a message is not encoded. It
+// reports what was set before.
+func (p *Pipeline) SetBypass(on bool) (was bool) {
+	if p == nil {
+		return false
+	}
+	was, p.bypass = p.bypass, on
+	return was
+}
+
 // Begin is called before a message of kind k is sent. size is its length in bytes,
 // and one call of Encode follows; or size is -1 and the message is sent in
 // fragments. rsv is the set of reserved bits of the first frame. If active is false,
@@ -80,6 +92,9 @@ func (p *Pipeline) Begin(k ws.Kind, size int) (rsv byte, active bool) {
 	}
 	p.send = 0
 	for i, st := range p.stages {
+		if p.bypass && st.rsv != 0 {
+			continue
+		}
 		if st.s.Begin(k, size) {
 			p.send |= 1 << i
 			rsv |= st.rsv

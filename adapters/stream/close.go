@@ -102,13 +102,13 @@ func (c *Conn) Close(ctx context.Context, code driver.Code, reason string) error
 		}
 	})
 	defer stop()
-	if c.takeTurn(ctx) == nil {
-		c.readToEnd()
-		c.passTurn()
+	if !c.isOver() && !c.in.closed {
+		go c.discard()
 	}
 	for c.end.phase < gone && !cut {
 		c.wait()
 	}
+	c.fetchClose() // of a time limit
 	switch e, _ := c.end.err.(*CloseError); {
 	case e != nil && e.err == nil:
 		return nil

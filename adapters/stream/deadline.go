@@ -28,7 +28,7 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 		return fmt.Errorf("%w: read deadline on a %T", driver.ErrUnsupported, c.rwc)
 	case c.end.phase == detached:
 		return errClosed
-	case c.end.closing || c.end.peer != nil:
+	case c.end.closing || c.end.peer != nil || c.in.closed:
 		return nil
 	}
 	if c.rare != nil || !t.IsZero() {

@@ -69,28 +69,6 @@ func (c *Conn) held(ev driver.Event) error {
 	return c.end.peer
 }
 
-// discard reads after the PeerClose event until the transport ends or this side closes.
-func (c *Conn) discard() {
-	c.lock()
-	defer c.unlock()
-	for c.in.reading {
-		c.wait()
-	}
-	c.in.reading = true
-	defer c.passTurn()
-	c.readToEnd()
-}
-
-// readToEnd discards messages until the connection is over. The caller must have the
-// turn to read.
-func (c *Conn) readToEnd() {
-	for failed := 0; c.end.err == nil && failed < maxEmptyReads; {
-		if _, err := c.piece(); err != nil {
-			failed++ // a deadline, which has been removed
-		}
-	}
-}
-
 // peerEnded handles the Close event that the goroutine with the turn to read has got.
 // It returns when the reply has been written, or cannot be.
 func (c *Conn) peerEnded(ev driver.Event) error {
@@ -104,16 +82,22 @@ func (c *Conn) peerEnded(ev driver.Event) error {
 	return c.end.err
 }
 
-// fetchClose handles the Close event of a connection that this side has closed, and
-// whose reader may be waiting for input: in hixie-75, with HoldClose, and after an
-// extension has failed.
+// fetchClose handles the Close event of a connection that has not been ended by the
+// peer, and whose reader may be waiting for input: in hixie-75, with HoldClose, after an
+// extension has failed, and after a time limit. Messages before it are discarded.
 func (c *Conn) fetchClose() {
-	if c.end.phase != going {
+	if c.end.err != nil {
 		return
 	}
 	c.in.own()
-	if _, ev := c.d.Parse(nil); ev.Kind == driver.Close {
-		c.closed(ev)
+	for {
+		switch ev := c.parse(); ev.Kind {
+		case driver.Close:
+			c.closed(ev)
+			return
+		case driver.None:
+			return
+		}
 	}
 }
 

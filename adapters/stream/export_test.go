@@ -31,3 +31,12 @@ func (c *Conn) Waits() int {
 	defer c.unlock()
 	return len(c.rare.pings)
 }
+
+// WaitWriting waits until a write to the transport is in progress.
+func (c *Conn) WaitWriting() {
+	for by := nobody; by == nobody; runtime.Gosched() {
+		c.lock()
+		by = c.out.by
+		c.unlock()
+	}
+}

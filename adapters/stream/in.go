@@ -16,6 +16,7 @@ import (
 // takes one piece of a message after the other.
 type inbound struct {
 	reading bool           // a goroutine has the turn
+	closed  bool           // CloseRead: only the Conn itself reads
 	rest    []byte         // input that has not been parsed
 	err     error          // of the transport's Read that ended reading
 	message *messageReader // the message in progress, if any
@@ -34,7 +35,7 @@ const maxEmptyReads = 100
 
 // takeTurn waits for the turn to read.
 func (c *Conn) takeTurn(ctx context.Context) error {
-	for c.in.reading && !c.isOver() {
+	for c.in.reading && !c.in.closed && !c.isOver() {
 		switch {
 		case c.end.phase >= gone: // and yet the Read of the transport has not returned
 			return errClosed
@@ -43,8 +44,11 @@ func (c *Conn) takeTurn(ctx context.Context) error {
 		}
 		c.wait()
 	}
-	if c.isOver() {
+	switch {
+	case c.isOver():
 		return c.overError()
+	case c.in.closed:
+		return errCloseRead
 	}
 	c.in.reading = true
 	return nil

@@ -22,7 +22,7 @@ type conn interface {
 	Close(code Code, reason string) error
 	State() State
 	Err() error
-	Incoming() int64
+	Incoming() (n int64, inPlace bool)
 	SetMaxMessage(maxMessage int)
 	SetPieces(pieces bool)
 	Release()

@@ -41,12 +41,17 @@ func (d *Driver) Err() error {
 }
 
 // Incoming returns how many bytes of the payload of the current data frame have not
-// arrived yet (RFC 6455, section 5.2), as an adapter may choose the size of its next
-// read by it. It is 0 between frames, in control frames and in hixie. The peer has
-// declared the number, so memory should grow with what arrives.
-func (d *Driver) Incoming() int64 {
-	if d.conn == nil {
-		return 0
+// arrived yet (RFC 6455, section 5.2), for adapters that choose the size of their next
+// read by it. n is 0 between frames, in control frames and in hixie. The peer has declared
+// it, so memory should grow with what arrives.
+//
+// inPlace says that the next n bytes, however they are split, become the Data of events
+// where they lie in the argument of Parse. So they may be read to where the message is
+// gathered. It is false without Config.Pieces, with extensions that decode the message,
+// and inside a rune.
+func (d *Driver) Incoming() (n int64, inPlace bool) {
+	if d.conn == nil || d.in.len() > 0 {
+		return 0, false
 	}
 	return d.conn.Incoming()
 }

@@ -112,7 +112,7 @@ func (c *Conn) State() ws.State { return c.state }
 func (c *Conn) Header(ws.Kind, []byte) (bool, error) { return false, nil }
 
 // Incoming returns 0: a frame does not tell how long it is.
-func (c *Conn) Incoming() int64 { return 0 }
+func (c *Conn) Incoming() (n int64, inPlace bool) { return 0, false }
 
 // Err returns a *ws.Error after a violation by the peer and nil otherwise.
 func (c *Conn) Err() error {

@@ -118,12 +118,13 @@ func toInt32(n int) int32 { return int32(min(n, math.MaxInt32)) }
 func (c *Conn) State() ws.State { return c.state }
 
 // Incoming returns how many bytes of the payload of the current data frame have not
-// arrived yet, and 0 between frames and in control frames.
-func (c *Conn) Incoming() int64 {
+// arrived yet, and 0 between frames and in control frames. inPlace says that they become
+// the Data of events where Parse finds them.
+func (c *Conn) Incoming() (n int64, inPlace bool) {
 	if c.phase != phaseData {
-		return 0
+		return 0, false
 	}
-	return c.left
+	return c.left, c.inPieces && !c.decoding && c.carry.len() == 0
 }
 
 // Err returns the peer's violation that ended the connection, a *ws.Error, or

@@ -44,19 +44,24 @@ func (c *Conn) Message(k ws.Kind, p []byte) error {
 		}
 	}
 	op := opcodeOf(k)
-	if op.IsControl() {
-		return c.sendFrame(frame.FinBit|byte(op), p)
-	}
-	if c.send.kind != ws.None {
-		return ErrFragments
-	}
-	if c.pipe != nil {
-		if rsv, active := c.pipe.Begin(k, len(p)); active {
-			return c.encode(byte(op)|rsv, p, true)
+	if !op.IsControl() {
+		if c.send.kind != ws.None {
+			return ErrFragments
+		}
+		if c.pipe != nil {
+			if rsv, active := c.pipe.Begin(k, len(p)); active {
+				return c.encode(byte(op)|rsv, p, true)
+			}
+		}
+		if c.splits(len(p)) {
+			return c.sendFrames(byte(op), p, true)
 		}
 	}
-	return c.sendFrames(byte(op), p, true)
+	return c.sendFrame(frame.FinBit|byte(op), p)
 }
+
+// splits reports whether a message of n bytes leaves in several frames.
+func (c *Conn) splits(n int) bool { return c.send.fragmentSize > 0 && n > int(c.send.fragmentSize) }
 
 // Header is Message for a text or binary message of a server whose payload the caller
 // writes itself: it queues the header alone. It returns false, and queues nothing, if
@@ -69,7 +74,7 @@ func (c *Conn) Header(k ws.Kind, p []byte) (ok bool, err error) {
 		return false, ws.ErrInvalidUTF8
 	case c.send.kind != ws.None:
 		return false, ErrFragments
-	case !c.server || c.pipe != nil || c.send.fragmentSize > 0 && len(p) > int(c.send.fragmentSize):
+	case !c.server || c.pipe != nil || c.splits(len(p)):
 		return false, nil
 	}
 	c.out.Grow(frame.MaxHeader)
@@ -79,19 +84,9 @@ func (c *Conn) Header(k ws.Kind, p []byte) (ok bool, err error) {
 
 // opcodeOf returns the opcode of a message, ping or pong of kind k, and
 // Continuation for all other kinds.
-func opcodeOf(k ws.Kind) frame.Opcode {
-	switch k {
-	case ws.Text:
-		return frame.Text
-	case ws.Binary:
-		return frame.Binary
-	case ws.Ping:
-		return frame.Ping
-	case ws.Pong:
-		return frame.Pong
-	}
-	return frame.Continuation
-}
+func opcodeOf(k ws.Kind) frame.Opcode { return opcodes[k] }
+
+var opcodes = [256]frame.Opcode{ws.Text: frame.Text, ws.Binary: frame.Binary, ws.Ping: frame.Ping, ws.Pong: frame.Pong}
 
 // Fragment sends p as the next part of a message of kind Text or Binary, in a
 // frame of its own (section 5.4); fin says that it is the last. Parts of a text

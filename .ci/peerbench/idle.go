@@ -25,10 +25,12 @@ var (
 	idleServer  = flag.String("idle-serve", "", "be the server process of this name; -idle starts it")
 )
 
-// idleMode runs the mode of the flags for idle connections, and then exits.
-func idleMode() {
+// serverMode runs the mode of the flags that measure server processes, and then exits.
+func serverMode(rounds int) {
 	var err error
 	switch {
+	case *echoOnly != "":
+		err = measureEcho(*echoOnly, rounds, *echoBudget)
 	case *idleServer != "":
 		err = serveIdle(*idleServer)
 	case *idleCount > 0:

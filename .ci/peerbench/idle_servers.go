@@ -63,7 +63,7 @@ var idleServers = []idleLibrary{
 // standard input.
 func serveIdle(name string) error {
 	var library idleLibrary
-	for _, s := range idleServers {
+	for _, s := range append(idleServers, echoServers...) {
 		if s.name == name {
 			library = s
 		}
@@ -298,6 +298,7 @@ func handleCoder(w http.ResponseWriter, r *http.Request) {
 
 func echoCoder(conn *websocket.Conn) {
 	defer conn.CloseNow()
+	conn.SetReadLimit(-1)
 	ctx := context.Background()
 	for {
 		kind, p, err := conn.Read(ctx)

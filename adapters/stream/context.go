@@ -85,7 +85,7 @@ func (c *Conn) receivePumped() error {
 	if p == nil {
 		p = new(pump)
 		c.rare.pump = p
-		go c.runPump(p, c.d.Incoming())
+		go c.runPump(p)
 	}
 	for !p.done {
 		switch r := c.rare.reading; {
@@ -102,8 +102,8 @@ func (c *Conn) receivePumped() error {
 	return p.err
 }
 
-func (c *Conn) runPump(p *pump, incoming int64) {
-	data, err := c.source.read(incoming)
+func (c *Conn) runPump(p *pump) {
+	data, err := c.source.read(0, nil)
 	c.lock()
 	defer c.unlock()
 	p.done, p.data, p.err = true, data, err

@@ -18,6 +18,7 @@ type inbound struct {
 	reading bool           // a goroutine has the turn
 	closed  bool           // CloseRead: only the Conn itself reads
 	rest    []byte         // input that has not been parsed
+	into    []byte         // where the next read goes, if that is not a buffer of source
 	err     error          // of the transport's Read that ended reading
 	message *messageReader // the message in progress, if any
 }
@@ -145,7 +146,7 @@ func (c *Conn) receive() error {
 	if c.pumps() {
 		err = c.receivePumped()
 	} else {
-		c.in.rest, err = c.read(c.d.Incoming())
+		c.in.rest, err = c.read()
 	}
 	if len(c.in.rest) == 0 {
 		c.in.rest = nil
@@ -163,10 +164,12 @@ func (c *Conn) releaseSource() {
 }
 
 // read reads from the transport, without the lock.
-func (c *Conn) read(incoming int64) ([]byte, error) {
+func (c *Conn) read() ([]byte, error) {
+	incoming, _ := c.d.Incoming()
+	into := c.in.into
 	c.unlock()
 	defer c.lock()
-	return c.source.read(incoming)
+	return c.source.read(incoming, into)
 }
 
 // isDeadline reports whether err is that of the read deadline. Other timeouts end

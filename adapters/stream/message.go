@@ -85,12 +85,19 @@ func (c *Conn) message(ev driver.Event, buf []byte) (driver.Kind, []byte, error)
 	}
 	for ; ; ev = c.parse() {
 		if ev.Kind == driver.Text || ev.Kind == driver.Binary {
-			kind, buf = ev.Kind, c.join(buf, ev)
+			kind, buf = ev.Kind, join(buf, ev.Data)
 			if ev.Final {
 				c.o.Trace.received(c, kind, len(buf))
 				return kind, buf, nil
 			}
-		} else if err := c.handle(ev); err != nil {
+			continue
+		}
+		if ev.Kind == driver.None {
+			buf = c.readInto(buf)
+		}
+		err := c.handle(ev)
+		c.in.into = nil
+		if err != nil {
 			if kind != driver.None && !c.isOver() {
 				c.in.message = &messageReader{c: c, kind: kind, own: true, data: bytes.Clone(buf), size: len(buf)}
 			}
@@ -99,13 +106,31 @@ func (c *Conn) message(ev driver.Event, buf []byte) (driver.Kind, []byte, error)
 	}
 }
 
-// join appends a piece to buf. The first pieces of a large frame make room for more of
-// it, but not for much more than has arrived.
-func (c *Conn) join(buf []byte, ev driver.Event) []byte {
-	n := len(buf) + len(ev.Data)
-	if !ev.Final && n > cap(buf) {
-		more := min(c.d.Incoming(), int64(max(3*n, 4<<10)))
-		buf = slices.Grow(buf, len(ev.Data)+int(more))
+// readInto makes the next read go to where buf is continued, if that is where the rest of
+// a large frame belongs. It makes room for it, but not for much more than has arrived.
+func (c *Conn) readInto(buf []byte) []byte {
+	n, inPlace := c.d.Incoming()
+	if n < minInto || !inPlace || c.pumps() {
+		return buf
 	}
-	return append(buf, ev.Data...)
+	if room := cap(buf) - len(buf); int64(room) < n && room < 7*len(buf) {
+		buf = slices.Grow(buf, int(min(n, int64(7*len(buf)))))
+	}
+	c.in.into = buf[len(buf):cap(buf)]
+	if int64(len(c.in.into)) > n {
+		c.in.into = c.in.into[:n] // what follows the frame does not belong there
+	}
+	return buf
+}
+
+// minInto is the number of bytes of a frame below which they are read into a buffer, with
+// what follows, and copied.
+const minInto = 4 << 10
+
+// join appends a piece to buf, where it may lie already.
+func join(buf, piece []byte) []byte {
+	if n := len(buf); n < cap(buf) && len(piece) > 0 && &buf[:n+1][n] == &piece[0] {
+		return buf[:n+len(piece)]
+	}
+	return append(buf, piece...)
 }

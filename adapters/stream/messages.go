@@ -16,7 +16,7 @@ type Message struct {
 
 // keepMessage is the maximum capacity, in bytes, of a buffer that Messages reuses
 // for the next message.
-const keepMessage = 64 << 10
+const keepMessage = 128 << 10
 
 // Messages returns an iterator over the messages that arrive from now on. It ends
 // without an error when the peer closes with 1000 or 1001 or without a code, and

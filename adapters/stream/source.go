@@ -25,15 +25,15 @@ type source struct {
 	rwc    io.ReadWriteCloser
 	least  int    // bytes in a read while messages are small
 	size   int    // bytes in the next read
-	few    int    // successive reads that needed little of their buffer
 	filled bool   // the last read filled its buffer, so there may be more
 	buffer []byte // nil while none is held
 
 	// For sockets; raw is nil for others.
-	raw syscall.RawConn
-	try func(fd uintptr) bool // see tryRead
-	n   int                   // its result; 0 is the end
-	err error                 // its error
+	raw  syscall.RawConn
+	try  func(fd uintptr) bool // see tryRead
+	into []byte                // what tryRead fills; nil for the buffer
+	n    int                   // its result; 0 is the end
+	err  error                 // its error
 
 	// For TLS; small is nil for others.
 	small *[smallBuffer]byte
@@ -46,10 +46,6 @@ const (
 
 	// largeBuffer is the maximum number of bytes in a read.
 	largeBuffer = 256 << 10
-
-	// maxFew is how many successive reads need little of their buffer before it
-	// shrinks. More than one, since the rest of a message may come alone.
-	maxFew = 4
 )
 
 func (s *source) init(rwc io.ReadWriteCloser, size int) {
@@ -73,33 +69,27 @@ func (s *source) init(rwc io.ReadWriteCloser, size int) {
 }
 
 // read waits for input and returns it, valid until the next call or release. incoming
-// is how many bytes of a frame are known to follow.
-func (s *source) read(incoming int64) ([]byte, error) {
-	if s.filled && int64(s.size) < incoming {
-		s.size = int(min(incoming+int64(s.least), int64(4*s.size), largeBuffer)) // the next frame then comes in one read
+// is how many bytes of a frame are known to follow. If into is not nil, the input is read
+// there.
+func (s *source) read(incoming int64, into []byte) ([]byte, error) {
+	switch {
+	case incoming == 0:
+		s.size = s.least
+	case s.filled: // there is much of it already
+		s.size = int(max(int64(s.least), min(incoming, int64(4*s.size), largeBuffer)))
 	}
 	if s.raw == nil {
-		return s.readBuffered(incoming)
+		return s.readBuffered(incoming, into)
 	}
+	s.into = into
 	if err := s.raw.Read(s.try); err != nil || s.err != nil || s.n == 0 {
 		return nil, s.socketError(err)
 	}
-	s.filled = s.n == s.size
-	s.shrink()
-	return s.buffer[:s.n], nil
-}
-
-// shrink makes the next read smaller after some that needed little of their buffer.
-func (s *source) shrink() {
-	switch {
-	case s.size == s.least || s.n > s.size/4:
-		s.few = 0
-	case s.few < maxFew:
-		s.few++
-	default:
-		s.few = 0
-		s.size = max(s.size/2, s.least)
+	if into == nil {
+		into = s.buffer[:s.size]
 	}
+	s.filled = s.n == len(into)
+	return into[:s.n], nil
 }
 
 // socketError returns the error that Read of the connection would return. err is the
@@ -120,15 +110,15 @@ func (s *source) socketError(err error) error {
 
 // readBuffered reads into a buffer that is held while waiting, so it is large only
 // inside a frame.
-func (s *source) readBuffered(incoming int64) ([]byte, error) {
-	if incoming == 0 {
-		s.size = s.least
-	}
-	var p []byte
-	if s.small != nil && !s.filled && incoming == 0 {
+func (s *source) readBuffered(incoming int64, into []byte) ([]byte, error) {
+	p := into
+	switch {
+	case into != nil:
+		s.release()
+	case s.small != nil && !s.filled && incoming == 0:
 		s.release()
 		p = s.small[:]
-	} else {
+	default:
 		p = s.hold()
 	}
 	n, err := s.rwc.Read(p)

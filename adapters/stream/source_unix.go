@@ -10,7 +10,11 @@ import "syscall"
 func tryRead(s *source) func(fd uintptr) bool {
 	return func(fd uintptr) bool {
 		for {
-			n, err := syscall.Read(int(fd), s.hold())
+			p := s.into
+			if p == nil {
+				p = s.hold()
+			}
+			n, err := syscall.Read(int(fd), p)
 			switch err {
 			case syscall.EINTR:
 				continue

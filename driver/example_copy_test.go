@@ -11,18 +11,18 @@ import (
 )
 
 // through connects a Conn to a transport by io.Copy: what arrives passes through the
-// pipe to the Conn, and what the Conn sends leaves through it.
+// wire to the Conn, and what the Conn sends leaves through it.
 func through(transport io.ReadWriteCloser, d *driver.Driver) *stream.Conn {
-	near, pipe := net.Pipe()
+	conn, wire := stream.Pipe(d, nil)
 	go func() {
-		io.Copy(pipe, transport)
-		pipe.Close()
+		io.Copy(wire, transport)
+		wire.Close()
 	}()
 	go func() {
-		io.Copy(transport, pipe)
+		io.Copy(transport, wire)
 		transport.Close()
 	}()
-	return stream.New(near, d, nil)
+	return conn
 }
 
 // io.Copy in both directions. The bytes can be inspected on the way.

@@ -93,6 +93,7 @@ type Driver struct {
 	eof       bool
 	heard     bool // input since the last Tick
 	unawaited bool // client: does not wait for the server to close the transport
+	untimed   bool // nothing runs in StateOpen: no extension, ping or idle limit
 
 	maxBuffered int32 // as in Config, until SetMaxBuffered; beyond 31 bits there is no limit
 }
@@ -372,6 +373,7 @@ func (d *Driver) open() {
 		})
 	}
 	d.phase = phaseOpening
+	d.untimed = c.PingInterval <= 0 && c.IdleTimeout <= 0 && d.pipeline == nil
 	d.clock, d.running = nil, timerNone // an idle connection without limits needs no clock
 	d.keepHead()
 	d.hs = nil

@@ -194,6 +194,9 @@ func (d *Driver) idle(heard bool) bool {
 // passed, the zero Time: call Tick at once. Ask after each batch of calls; until
 // then the clock need not be read.
 func (d *Driver) NextTick() (at time.Time, ok bool) {
+	if d.untimed && d.phase == phaseOpen && d.cut == cutNone && d.conn.State() == ws.StateOpen {
+		return time.Time{}, false
+	}
 	c, want, resting, watching := d.clock, d.timer(), d.pipeline.Active() > 0, d.watchesIdle()
 	switch {
 	case want == timerNone && !resting && !watching:

@@ -149,7 +149,7 @@ func (c *Conn) drain() bool {
 	limit := time.AfterFunc(c.o.flushTimeout(), c.onFlushTimeout)
 	defer limit.Stop()
 	for c.end.phase == draining && c.unsent() && c.out.err == nil {
-		if c.out.by == nobody {
+		if c.out.by.isFree() {
 			c.writeBatch(background)
 			c.out.by = nobody
 		} else {

@@ -37,10 +37,14 @@ type writer uint8
 
 const (
 	nobody      writer = iota
+	starting           // a goroutine that will write, unless a sender does so before
 	background         // a goroutine that writes until nothing is queued
 	sender             // a goroutine that sends, and that the write deadline interrupts
 	interrupted        // a sender whom the deadline has interrupted
 )
+
+// isFree reports whether a sender may write.
+func (w writer) isFree() bool { return w <= starting }
 
 // combined is the number of bytes up to which messages are combined: see leave. That is
 // what a peer who never reads makes a Conn hold beyond one message.
@@ -76,7 +80,7 @@ func (c *Conn) flush(ctx context.Context) error {
 		if err := c.expired(ctx); err != nil {
 			return err
 		}
-		if c.out.by == nobody && c.interruptible && ctx.Done() == nil {
+		if c.out.by.isFree() && c.interruptible && ctx.Done() == nil {
 			c.writeBatch(sender)
 		} else {
 			c.wait()
@@ -101,10 +105,13 @@ func (c *Conn) expired(ctx context.Context) error {
 	return nil
 }
 
-// writeAll writes until nothing is queued. The caller has set out.by to background.
+// writeAll writes until nothing is queued, on a goroutine that after has started.
 func (c *Conn) writeAll() {
 	c.lock()
 	defer c.unlock()
+	if c.out.by != starting {
+		return
+	}
 	for c.unsent() && c.out.err == nil {
 		c.writeBatch(background)
 	}

@@ -30,8 +30,28 @@ import (
 // is written in the background: it need not be sent again.
 func (c *Conn) WriteMessage(kind driver.Kind, p []byte) error {
 	c.lock()
+	if c.combine(kind, p) {
+		c.mu.Unlock() // nothing has become due
+		return nil
+	}
 	defer c.unlock()
 	return c.writeMessage(context.Background(), kind, p)
+}
+
+// combine is the short way for a message that leaves with others, which somebody is
+// about to write. Where anything is unusual it returns false, and the long way is taken.
+func (c *Conn) combine(kind driver.Kind, p []byte) bool {
+	if c.out.by == nobody || len(c.in.rest) == 0 || c.in.reading || c.out.message != nil || c.rare != nil ||
+		c.o.Trace != nil || c.d.Extensions() != "" || c.buffered()+len(p) >= combined || c.isFull(0) {
+		return false
+	}
+	switch kind {
+	case driver.Text:
+		return c.d.Text(p) == nil
+	case driver.Binary:
+		return c.d.Binary(p) == nil
+	}
+	return false
 }
 
 // writeMessage is WriteMessage under the lock.

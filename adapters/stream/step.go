@@ -27,7 +27,7 @@ func (c *Conn) after() {
 		}
 	}
 	if c.out.by == nobody && c.unsent() && c.out.err == nil && c.end.phase == going {
-		c.out.by = background
+		c.out.by = starting
 		go c.out.background()
 	}
 }

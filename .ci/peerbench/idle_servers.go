@@ -46,8 +46,9 @@ type idleLibrary struct {
 var idleServers = []idleLibrary{
 	{"this, netconn", false, serveNetconn},
 	{"this, netconn, TLS", true, serveNetconn},
-	{"this, nethttp", false, serveHTTP((&nethttp.Upgrader{}).Handler(handleNetHTTP))},
-	{"this, nethttp, TLS", true, serveHTTP((&nethttp.Upgrader{}).Handler(handleNetHTTP))},
+	{"this, nethttp detached", false, serveHTTP((&nethttp.Upgrader{}).Detached(acceptDetached))},
+	{"this, nethttp detached, TLS", true, serveHTTP((&nethttp.Upgrader{}).Detached(acceptDetached))},
+	{"this, nethttp handler", false, serveHTTP((&nethttp.Upgrader{}).Handler(handleNetHTTP))},
 	{"no library, Read of 1 byte", false, serveBare},
 	{"gobwas", false, serveGobwas},
 	{"gobwas, TLS", true, serveGobwas},
@@ -152,6 +153,8 @@ func serveNetconn(l net.Listener) error {
 		go echoStream(conn)
 	}
 }
+
+func acceptDetached(http.ResponseWriter, *http.Request) (func(*stream.Conn), error) { return echoStream, nil }
 
 func handleNetHTTP(conn *stream.Conn, _ *http.Request) { echoStream(conn) }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -26,14 +25,19 @@ type Protocol struct {
 // Handler returns a handler that upgrades each request and calls serve with the
 // connection, or refuses the request as Upgrade does.
 //
-// serve runs on a new goroutine, so that the goroutine of net/http and its buffers
-// are released. The context of r has the values of the request's context and never
-// ends: ReadMessage reports the end of the connection.
+// serve runs on the goroutine of net/http, inside all middleware, so values of a router,
+// deferred calls and limiters count for the whole session. r is the request with a
+// context that ends when the connection does or serve returns; the end is noticed while
+// the connection is read. Each connection keeps the stack of that goroutine and what
+// net/http and the middleware hold, about 10 KB: Detached is for servers with many.
 //
-// When serve returns, the connection is closed with 1000 unless it is closed already.
-// A panic is handled as in net/http: it is logged to the ErrorLog of the server,
-// unless it is http.ErrAbortHandler, and the connection is closed with 1011. The
-// cause of a response with status 500 is logged there too.
+// When serve returns, the connection is closed with 1000 unless it is closed already. If
+// it panics, the connection is closed with 1011 and the panic continues to the middleware
+// and to net/http, which logs it. The cause of a response with status 500 is logged to the
+// ErrorLog of the server.
+//
+// Middleware does not see the status 101, which net/http does not send, and usually
+// records 200.
 //
 // Handler calls Check. If that returns an error, Handler logs it with package log,
 // and requests that are affected by it are answered with 500. To exit instead, call
@@ -70,9 +74,7 @@ func (u *Upgrader) Protocols(list ...Protocol) http.Handler {
 
 // handler returns a handler for the applications that choose returns.
 func (u *Upgrader) handler(choose func(subprotocol string) (Protocol, error)) http.Handler {
-	if err := u.Check(); err != nil {
-		log.Printf("websocket: invalid Upgrader: %v", err)
-	}
+	u.logCheck()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var p Protocol
 		conn, err := u.upgrade(w, r, func(d *driver.Driver) (err error) {
@@ -83,33 +85,69 @@ func (u *Upgrader) handler(choose func(subprotocol string) (Protocol, error)) ht
 			logFault(r, err)
 			return
 		}
-		go run(conn, r.WithContext(context.WithoutCancel(r.Context())), p.Serve)
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		conn.AfterDone(cancel)
+		code := driver.CodeInternalError
+		defer func() { _ = conn.Close(context.Background(), code, "") }()
+		p.Serve(conn, r.WithContext(ctx))
+		code = driver.CodeNormal
 	})
 }
 
-// run runs an application. It does not keep r, so that serve can release it.
-func run(conn *stream.Conn, r *http.Request, serve func(*stream.Conn, *http.Request)) {
-	defer end(conn, logger(r))
-	serve(conn, r)
+// Detached returns a handler like that of Handler for servers with many connections: the
+// application runs on a goroutine of its own, and that of net/http is released with its
+// buffers, its stack and what middleware holds.
+//
+// accept runs before the upgrade, on the goroutine of net/http. It authenticates the
+// client, takes what the application needs out of r, and returns the application. An error
+// refuses the request: see OnRefuse. accept may set fields of w.Header, for a 101 too, and
+// must not write to w.
+//
+// serve must not use w, r, the context of r, or anything that a router keeps in it: other
+// requests use them by then. Middleware and deferred calls have ended. Conn.Done tells the
+// end of the connection. When serve returns, the connection is closed with 1000 unless it
+// is closed already. A panic is logged to the ErrorLog of the server, unless it is
+// http.ErrAbortHandler, and the connection is closed with 1011.
+func (u *Upgrader) Detached(accept func(w http.ResponseWriter, r *http.Request) (serve func(conn *stream.Conn), err error)) http.Handler {
+	u.logCheck()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var serve func(*stream.Conn)
+		conn, err := u.upgrade(w, r, func(*driver.Driver) (err error) {
+			serve, err = accept(w, r)
+			return err
+		})
+		if err != nil {
+			logFault(r, err)
+			return
+		}
+		go run(conn, serve, logger(r))
+	})
 }
 
-// end closes a connection whose application has returned or panicked.
+// run runs a detached application.
+func run(conn *stream.Conn, serve func(*stream.Conn), l *log.Logger) {
+	defer end(conn, l)
+	serve(conn)
+}
+
+// end closes a connection whose detached application has returned or panicked.
 func end(conn *stream.Conn, l *log.Logger) {
 	code := driver.CodeNormal
 	if p := recover(); p != nil {
 		code = driver.CodeInternalError
 		if p != http.ErrAbortHandler {
-			l.Printf("websocket: panic serving %v: %v\n%s", remoteAddr(conn), p, debug.Stack())
+			l.Printf("websocket: panic serving %v: %v\n%s", conn.RemoteAddr(), p, debug.Stack())
 		}
 	}
 	_ = conn.Close(context.Background(), code, "")
 }
 
-func remoteAddr(conn *stream.Conn) any {
-	if nc, ok := conn.Transport().(net.Conn); ok {
-		return nc.RemoteAddr()
+// logCheck logs a mistake in the settings.
+func (u *Upgrader) logCheck() {
+	if err := u.Check(); err != nil {
+		log.Printf("websocket: invalid Upgrader: %v", err)
 	}
-	return "a client"
 }
 
 // logFault logs why r was refused if the server is at fault.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/nethttp"
@@ -34,6 +37,15 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// await returns the log once it contains text, or after 10 s.
+func (l *lockedBuffer) await(text string) string {
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		if got := l.String(); strings.Contains(got, text) || time.Now().After(end) {
+			return got
+		}
+	}
 }
 
 // newLogged returns a server with one handler, and its log.
@@ -60,36 +72,190 @@ func wantClose(t *testing.T, c *stream.Conn, code driver.Code) {
 
 type key struct{}
 
-// TestHandler: the handler of net/http returns, and the connection continues with a
-// context that has the values of the request and never ends.
+// dialer returns a Dialer for s.
+func dialer(s *httptest.Server) *netconn.Dialer {
+	d := &netconn.Dialer{}
+	if s.TLS != nil {
+		d.TLS = s.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+		d.TLS.NextProtos = nil
+	}
+	return d
+}
+
+var starts = map[string]func(*httptest.Server){"HTTP": (*httptest.Server).Start, "HTTPS": (*httptest.Server).StartTLS}
+
+// TestHandler: the application runs inside the handler, with a context that has the
+// values of the request and ends with the connection.
 func TestHandler(t *testing.T) {
-	for _, start := range []func(*httptest.Server){(*httptest.Server).Start, (*httptest.Server).StartTLS} {
-		returned := make(chan bool, 1)
-		h := (&nethttp.Upgrader{}).Handler(func(conn *stream.Conn, r *http.Request) {
-			if !<-returned {
-				t.Error("the handler has not returned")
+	for name, start := range starts {
+		t.Run(name, func(t *testing.T) {
+			noLeaks(t)
+			inside := false
+			ended := make(chan error, 1)
+			h := (&nethttp.Upgrader{}).Handler(func(conn *stream.Conn, r *http.Request) {
+				if !inside || r.Context().Err() != nil || r.Context().Value(key{}) != "value" || r.URL.Path != "/path" {
+					t.Errorf("inside %t: %s with %v, %v", inside, r.URL, r.Context().Err(), r.Context().Value(key{}))
+				}
+				_ = echo(conn)
+				<-r.Context().Done()
+				ended <- r.Context().Err()
+			})
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				inside = true
+				defer func() { inside = false }()
+				h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, "value")))
+			}))
+			start(s)
+			defer s.Close()
+			conn, err := dialer(s).Dial(context.Background(), "ws"+strings.TrimPrefix(s.URL, "http")+"/path")
+			if err != nil {
+				t.Fatal(err)
 			}
-			if r.Context().Err() != nil || r.Context().Value(key{}) != "value" || r.URL.Path != "/path" {
-				t.Errorf("%s with %v, %v", r.URL, r.Context().Err(), r.Context().Value(key{}))
+			exchange(t, conn)
+			if err := <-ended; err != context.Canceled {
+				t.Errorf("the context ended with %v", err)
 			}
-			echo(conn)
 		})
-		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, "value")))
-			returned <- true
+	}
+}
+
+// TestDetached: the handler of net/http returns, and the application continues with what
+// the function before it has taken from the request.
+func TestDetached(t *testing.T) {
+	for name, start := range starts {
+		t.Run(name, func(t *testing.T) {
+			noLeaks(t)
+			returned := make(chan bool, 1)
+			h := (&nethttp.Upgrader{}).Detached(func(w http.ResponseWriter, r *http.Request) (func(*stream.Conn), error) {
+				if r.URL.Path != "/path" {
+					return nil, &driver.Error{Status: 401, Msg: "who are you?"}
+				}
+				http.SetCookie(w, &http.Cookie{Name: "seen", Value: "yes"})
+				value := r.Context().Value(key{})
+				return func(conn *stream.Conn) {
+					if <-returned; value != "value" {
+						t.Errorf("%v", value)
+					}
+					_ = echo(conn)
+				}, nil
+			})
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, "value")))
+				returned <- true
+			}))
+			start(s)
+			defer s.Close()
+			url := "ws" + strings.TrimPrefix(s.URL, "http")
+			conn, err := dialer(s).Dial(context.Background(), url+"/path")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := conn.Response().Get("Set-Cookie"); got != "seen=yes" {
+				t.Errorf("cookie %q", got)
+			}
+			exchange(t, conn)
+			_, err = dialer(s).Dial(context.Background(), url+"/other")
+			wantStatus(t, err, 401, "who are you?")
+			<-returned
+		})
+	}
+}
+
+// TestDetachedPanic: a panic of a detached application is logged, and the connection is
+// closed with 1011.
+func TestDetachedPanic(t *testing.T) {
+	for _, value := range []any{"a bug", http.ErrAbortHandler} {
+		s, l := newLogged(t, (&nethttp.Upgrader{}).Detached(func(http.ResponseWriter, *http.Request) (func(*stream.Conn), error) {
+			return func(*stream.Conn) { panic(value) }, nil
 		}))
-		start(s)
-		d := netconn.Dialer{}
-		if s.TLS != nil {
-			d.TLS = s.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-			d.TLS.NextProtos = nil
-		}
-		conn, err := d.Dial(context.Background(), "ws"+strings.TrimPrefix(s.URL, "http")+"/path")
+		conn, err := handshake(t, s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		exchange(t, conn)
-		s.Close()
+		wantClose(t, conn, driver.CodeInternalError)
+		text := l.String()
+		if value == http.ErrAbortHandler && text != "" ||
+			value == "a bug" && (!strings.Contains(text, "a bug") || !strings.Contains(text, "handler_test.go") || !strings.Contains(text, "127.0.0.1:")) {
+			t.Errorf("log: %q", text)
+		}
+	}
+}
+
+// TestPanicPasses: middleware sees a panic of an application that is not detached.
+func TestPanicPasses(t *testing.T) {
+	seen := make(chan any, 1)
+	h := (&nethttp.Upgrader{}).Handler(func(*stream.Conn, *http.Request) { panic("a bug") })
+	s := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { seen <- recover() }()
+		h.ServeHTTP(w, r)
+	}))
+	conn, err := handshake(t, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantClose(t, conn, driver.CodeInternalError)
+	if p := <-seen; p != "a bug" {
+		t.Errorf("the middleware recovers %v", p)
+	}
+}
+
+// TestOnRefuse: a server may write a refusal itself, and then has the fields that the
+// status demands.
+func TestOnRefuse(t *testing.T) {
+	var told error
+	u := &nethttp.Upgrader{OnRefuse: func(w http.ResponseWriter, r *http.Request, err error) {
+		told = err
+		if r.URL.Path == "/own" {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusTeapot)
+			w.Write([]byte(`{"error":"no"}`))
+		}
+	}}
+	s := newServer(t, u.Handler(func(*stream.Conn, *http.Request) {}))
+	for path, want := range map[string]string{"/own": `418 application/json {"error":"no"}`, "/": "426 text/plain; charset=utf-8 "} {
+		res, err := http.Get(s.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		got := fmt.Sprint(res.StatusCode, " ", res.Header.Get("Content-Type"), " ", string(body))
+		if !strings.HasPrefix(got, want) || res.Header.Get("Sec-WebSocket-Version") == "" || !res.Close {
+			t.Errorf("%s: %s, %v", path, got, res.Header)
+		}
+		var e *driver.Error
+		if !errors.As(told, &e) || e.Status != 426 {
+			t.Errorf("%s: OnRefuse is told %v", path, told)
+		}
+	}
+}
+
+// TestRequests: what handlers may ask before they upgrade.
+func TestRequests(t *testing.T) {
+	type answer struct {
+		is           bool
+		subprotocols []string
+		host         string
+	}
+	answers := make(chan answer, 1)
+	s := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answers <- answer{nethttp.IsWebSocket(r), nethttp.Subprotocols(r), nethttp.Request(r).Get("Host")}
+	}))
+	host := strings.TrimPrefix(s.URL, "http://")
+	for _, v := range driver.AllVersions() {
+		_, _ = netconn.Dial(context.Background(), "ws://"+host, &driver.Config{Version: v, Subprotocols: []string{"b", "a"}})
+		got := <-answers
+		if !got.is || got.host != host || len(got.subprotocols) == 0 || got.subprotocols[0] != "b" {
+			t.Errorf("%v: %+v", v, got)
+		}
+	}
+	res, err := http.Get(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if got := <-answers; got.is || got.subprotocols != nil {
+		t.Errorf("a plain request: %+v", got)
 	}
 }
 
@@ -125,7 +291,7 @@ func TestPanic(t *testing.T) {
 				t.Fatal(err)
 			}
 			wantClose(t, conn, driver.CodeInternalError)
-			text := l.String()
+			text := l.await(test.log)
 			if test.log == "" && text != "" || !strings.Contains(text, test.log) {
 				t.Errorf("log: %q", text)
 			}

@@ -15,8 +15,27 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// request converts r for the driver.
-func request(r *http.Request) *driver.Request {
+// IsWebSocket reports whether r asks for a WebSocket, in any version: see
+// driver.IsWebSocket. A handler may use it to serve pages and WebSockets on one path.
+func IsWebSocket(r *http.Request) bool { return driver.IsWebSocket(Request(r)) }
+
+// Subprotocols returns the subprotocols that r offers, in order of preference, or nil if r
+// is not a valid WebSocket request.
+func Subprotocols(r *http.Request) (offered []string) {
+	driver.FromRequest(Request(r), &driver.Config{
+		Versions: driver.AllVersions(),
+		Select: func(_ *driver.Request, names []string) string {
+			offered = names
+			return ""
+		},
+	})
+	return offered
+}
+
+// Request returns r as the driver takes it, for driver.FromRequest and
+// driver.CheckOrigin. It contains the fields that net/http has taken out of the header,
+// Host and Transfer-Encoding.
+func Request(r *http.Request) *driver.Request {
 	q := &driver.Request{
 		Method:    r.Method,
 		Target:    r.RequestURI,
@@ -97,16 +116,18 @@ func refusal(status int, format string, args ...any) *driver.Error {
 //
 // The connection ends with the response. Otherwise frames that a proxy forwards
 // because it takes the request for accepted would be read as requests by net/http.
-func refuse(w http.ResponseWriter, r *http.Request, d *driver.Driver, err error) error {
+func (u *Upgrader) refuse(w http.ResponseWriter, r *http.Request, d *driver.Driver, err error) error {
 	if e := (*driver.Error)(nil); !errors.As(err, &e) {
 		err = fmt.Errorf("%w: %w", refusal(http.StatusInternalServerError, "the server is misconfigured"), err)
 	}
 	if e := d.Refuse(err); e != nil {
 		return e
 	}
-	h := w.Header()
-	for _, f := range d.Response().Fields {
-		h.Set(f.Name, f.Value)
+	h, response := w.Header(), d.Response()
+	for _, f := range response.Fields {
+		if !isContent(f.Name) {
+			h.Set(f.Name, f.Value)
+		}
 	}
 	if r.ProtoMajor == 1 {
 		h["Connection"] = []string{"close"} // net/http looks only at the first value, and only for close
@@ -114,7 +135,41 @@ func refuse(w http.ResponseWriter, r *http.Request, d *driver.Driver, err error)
 			h.Add("Connection", "Upgrade")
 		}
 	}
-	w.WriteHeader(d.Response().Status)
-	_, _ = w.Write(d.Response().Body)
+	if u.OnRefuse != nil {
+		own := &answer{ResponseWriter: w}
+		if u.OnRefuse(own, r, err); own.written {
+			return err
+		}
+	}
+	for _, f := range response.Fields {
+		if isContent(f.Name) {
+			h.Set(f.Name, f.Value)
+		}
+	}
+	w.WriteHeader(response.Status)
+	_, _ = w.Write(response.Body)
 	return err
+}
+
+// isContent reports whether a field describes the content of a response.
+func isContent(name string) bool {
+	return strings.HasPrefix(strings.ToLower(name), "content-")
+}
+
+// answer notes whether something has been written.
+type answer struct {
+	http.ResponseWriter
+	written bool
+}
+
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+func (a *answer) WriteHeader(status int) {
+	a.written = a.written || status >= 200
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	a.written = true
+	return a.ResponseWriter.Write(p)
 }

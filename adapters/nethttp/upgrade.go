@@ -1,8 +1,8 @@
 // Package nethttp upgrades net/http requests to WebSockets, in every version.
 //
-// [Upgrader.Handler] and [Upgrader.Protocols] return handlers that run each
-// connection on a new goroutine, so that the goroutine of net/http and its buffers
-// are released. [Upgrade] is for handlers that do more.
+// [Upgrader.Handler] and [Upgrader.Protocols] return handlers that run each connection
+// on the goroutine of net/http, [Upgrader.Detached] one that releases it, for servers with
+// many connections. [Upgrade] is for handlers that do more.
 package nethttp
 
 import (
@@ -37,6 +37,12 @@ type Upgrader struct {
 	// Select, if not nil, picks the subprotocol for a request, instead of Config:
 	// one of those offered, or "" for none.
 	Select func(r *http.Request, offered []string) string
+
+	// OnRefuse, if not nil, is called when a request is refused. err is or wraps a
+	// *driver.Error with the Status. The fields that the response needs are set in
+	// w.Header. OnRefuse may write a response of its own to w; if it does not, the
+	// client gets the Status and the text of the *driver.Error.
+	OnRefuse func(w http.ResponseWriter, r *http.Request, err error)
 }
 
 // Check returns the first mistake in Config and Origins, or nil: the error of
@@ -73,9 +79,9 @@ func Upgrade(w http.ResponseWriter, r *http.Request, c *driver.Config) (*stream.
 // and the error wraps http.ErrHijacked.
 //
 // The caller owns the connection. net/http does not close it, not even in
-// Server.Shutdown. As usual, the context of r ends when the handler returns, so a
-// handler that passes the connection to another goroutine should not pass that
-// context.
+// Server.Shutdown. As usual, the context of r ends when the handler returns, and not with
+// the connection, of whose end Conn.Done tells. A handler that passes the connection to
+// another goroutine should pass neither r nor its context: see Detached.
 func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*stream.Conn, error) {
 	return u.upgrade(w, r, func(*driver.Driver) error { return nil })
 }
@@ -84,7 +90,7 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*stream.Conn
 func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request, check func(*driver.Driver) error) (*stream.Conn, error) {
 	d := u.newDriver(r)
 	if err := u.checkRequest(d, r, check); err != nil {
-		return nil, refuse(w, r, d, err)
+		return nil, u.refuse(w, r, d, err)
 	}
 	d.Response().Fields = append(d.Response().Fields, responseFields(w.Header())...)
 	nc, buffered, err := takeOver(w)
@@ -92,7 +98,7 @@ func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request, check func(*d
 	case errors.Is(err, http.ErrHijacked): // no response is possible
 		return nil, fmt.Errorf("websocket: taking over the connection: %w", err)
 	case err != nil:
-		return nil, refuse(w, r, d, fmt.Errorf("taking over the connection: %w", err))
+		return nil, u.refuse(w, r, d, fmt.Errorf("taking over the connection: %w", err))
 	}
 	conn := stream.New(nc, d, u.Stream)
 	conn.Unread(buffered)
@@ -115,7 +121,7 @@ func (u *Upgrader) newDriver(r *http.Request) *driver.Driver {
 		defer func() { own.Select = nil }() // it refers to r
 		config = &own
 	}
-	return driver.FromRequest(request(r), config)
+	return driver.FromRequest(Request(r), config)
 }
 
 // checkRequest returns the error for which r is refused, or nil.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
@@ -120,7 +121,7 @@ func NewListener(l net.Listener, c *driver.Config) (*Listener, error) {
 // Connections whose handshake fails are closed silently. After Close the error wraps
 // net.ErrClosed. If Origins or Proxies has an element that matches nothing, it wraps
 // driver.ErrInvalid, at every call. Any other error comes from the net.Listener, and
-// Accept may be called again.
+// Accept may be called again; it may take a second then.
 func (l *Listener) Accept() (*stream.Conn, error) {
 	l.begin.Do(func() {
 		if l.invalid = l.checkSettings(); l.ctx.Err() == nil && l.invalid == nil {
@@ -181,15 +182,25 @@ func (l *Listener) Close() error {
 	return err
 }
 
-// run accepts connections from the net.Listener.
+// maxAcceptPause is the longest pause after an error of the net.Listener.
+const maxAcceptPause = time.Second
+
+// run accepts connections from the net.Listener. After an error it pauses, as net/http
+// does: while too many files are open another attempt fails at once.
 func (l *Listener) run() {
+	var pause time.Duration
 	for {
 		nc, err := l.listener.Accept()
 		if err == nil {
+			pause = 0
 			l.running.Go(func() { l.open(nc) })
-		} else if !l.deliver(result{err: err}) {
+			continue
+		}
+		if !l.deliver(result{err: err}) {
 			return
 		}
+		pause = min(max(2*pause, 5*time.Millisecond), maxAcceptPause)
+		sleep(l.ctx, pause)
 	}
 }
 

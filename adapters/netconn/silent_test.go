@@ -288,3 +288,50 @@ func TestInvalidProxies(t *testing.T) {
 		l.Close()
 	}
 }
+
+// TestPassingErrors: an application that calls Accept again at once after an error
+// does not keep a processor busy, and gets the connections that follow.
+func TestPassingErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := newFakeListener()
+		failing := &failingListener{fakeListener: fake, until: time.Now().Add(time.Minute)}
+		l := newListener(t, failing, nil)
+		go func() {
+			time.Sleep(2 * time.Minute)
+			nc := fake.dial(addr(1))
+			io.WriteString(nc, upgradeRequest)
+			io.Copy(io.Discard, nc)
+		}()
+		failed := 0
+		for {
+			conn, err := l.Accept()
+			if err == nil {
+				conn.CloseNow()
+				break
+			}
+			if !errors.Is(err, errTooMany) {
+				t.Fatal(err)
+			}
+			failed++
+		}
+		if failed < 2 || failed > 100 {
+			t.Errorf("%d errors in a minute", failed)
+		}
+		l.Close()
+	})
+}
+
+// failingListener fails for some time.
+type failingListener struct {
+	*fakeListener
+	until time.Time
+}
+
+var errTooMany = errors.New("too many open files")
+
+func (l *failingListener) Accept() (net.Conn, error) {
+	if time.Now().Before(l.until) {
+		return nil, errTooMany
+	}
+	return l.fakeListener.Accept()
+}

@@ -61,9 +61,11 @@ func refusal(status int, fields string) string {
 }
 
 // pauses runs Connections against s until it ends, or has made n attempts. A
-// connection is open as long as lives says.
-func (s *scripted) pauses(t *testing.T, n int, b netconn.Backoff, lives func(int) time.Duration) (all []time.Duration, errs []error) {
+// connection is open for the time of lives.
+func (s *scripted) pauses(t *testing.T, n int, b netconn.Backoff, lives time.Duration) ([]time.Duration, []error) {
 	t.Helper()
+	var all []time.Duration
+	var errs []error
 	d := netconn.Dialer{DialContext: s.dial, Proxy: netconn.NoProxy, Backoff: b}
 	ended := time.Now()
 	for conn, err := range d.Connections(t.Context(), "ws://server.test/") {
@@ -73,7 +75,7 @@ func (s *scripted) pauses(t *testing.T, n int, b netconn.Backoff, lives func(int
 			t.Fatalf("%v, %v", conn, err)
 		}
 		if conn != nil {
-			time.Sleep(lives(len(s.attempts)))
+			time.Sleep(lives)
 		}
 		if len(s.attempts) == n {
 			break
@@ -103,7 +105,8 @@ func TestBackoff(t *testing.T) {
 		{"refusals", netconn.Backoff{}, []string{refusal(503, "")}, 0, []time.Duration{0, second, 2 * second, 4 * second}},
 		{"connections that do not live", netconn.Backoff{}, []string{"open"}, second / 2,
 			[]time.Duration{0, second, 2 * second, 4 * second}},
-		{"connections that live", netconn.Backoff{}, []string{"open"}, second, []time.Duration{0, second, 2 * second, 4 * second}},
+		{"connections that live", netconn.Backoff{}, []string{"open"}, second,
+			[]time.Duration{0, second, 2 * second, 4 * second}},
 		{"connections that live long", netconn.Backoff{}, []string{"", "", "open", "open", ""}, minute,
 			[]time.Duration{0, second, 2 * second, second, second, 2 * second}},
 	}
@@ -113,7 +116,7 @@ func TestBackoff(t *testing.T) {
 			for range 64 {
 				synctest.Test(t, func(t *testing.T) {
 					s := &scripted{answers: test.answers}
-					all, _ := s.pauses(t, len(most), test.backoff, func(int) time.Duration { return test.lives })
+					all, _ := s.pauses(t, len(most), test.backoff, test.lives)
 					for i, pause := range all {
 						most[i] = max(most[i], pause)
 					}
@@ -151,7 +154,7 @@ func TestRetryAfter(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &scripted{answers: []string{refusal(503, test.fields)}}
-				all, _ := s.pauses(t, 2, netconn.Backoff{}, nil)
+				all, _ := s.pauses(t, 2, netconn.Backoff{}, 0)
 				if got := all[1] - test.want; got < 0 || got >= limit {
 					t.Errorf("paused for %v, not %v and a random part", all[1], test.want)
 				}
@@ -188,7 +191,7 @@ func TestRetry(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &scripted{answers: []string{test.answer}}
-				_, errs := s.pauses(t, 3, netconn.Backoff{Retry: test.retry}, nil)
+				_, errs := s.pauses(t, 3, netconn.Backoff{Retry: test.retry}, 0)
 				if len(s.attempts) != test.want || len(errs) != test.want {
 					t.Errorf("%d attempts, %d errors, not %d: %v", len(s.attempts), len(errs), test.want, errs)
 				}
@@ -235,7 +238,8 @@ func TestConnectionsEnd(t *testing.T) {
 		{"break", "open", func(func()) bool { return false }, 1},
 		{"context", "open", func(cancel func()) bool { cancel(); return true }, 1},
 		{"context, in a pause", "", func(cancel func()) bool { time.AfterFunc(1, cancel); return true }, 1},
-		{"context, in an attempt", "hang", func(cancel func()) bool { time.AfterFunc(5*time.Second, cancel); return true }, 1},
+		{"context, in an attempt", "hang",
+			func(cancel func()) bool { time.AfterFunc(5*time.Second, cancel); return true }, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -3,6 +3,8 @@ package netconn_test
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -45,7 +47,9 @@ func TestAcceptWith(t *testing.T) {
 }
 
 func TestAcceptWithInvalid(t *testing.T) {
-	for _, name := range []string{"Sec-WebSocket-Accept", "sec-websocket-protocol", "Upgrade", "Connection", "Content-Length", "a b", ""} {
+	forbidden := []string{"Sec-WebSocket-Accept", "sec-websocket-protocol", "Upgrade", "Connection", "Content-Length",
+		"a b", ""}
+	for _, name := range forbidden {
 		if _, err := netconn.AcceptWith([]driver.Field{{Name: name, Value: "x"}}); !errors.Is(err, driver.ErrInvalid) {
 			t.Errorf("field %q: %v", name, err)
 		}
@@ -113,5 +117,39 @@ func TestOnRefuse(t *testing.T) {
 				t.Errorf("reported: %v", err)
 			}
 		})
+	}
+}
+
+// TestOnRefuseMalformed: there is no request to report if it cannot be parsed, and a
+// client that only leaves has not been refused.
+func TestOnRefuseMalformed(t *testing.T) {
+	wstest.NoLeaks(t)
+	l := listen(t, nil)
+	reported := make(chan int, 2)
+	l.OnRefuse = func(r *driver.Request, err error) {
+		var e *driver.Error
+		if r != nil || !errors.As(err, &e) {
+			t.Errorf("%+v, %v", r, err)
+			return
+		}
+		reported <- e.Status
+	}
+	serve(t, l)
+	for _, request := range []string{"GET / HT", "GET\r\n\r\n"} {
+		nc, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(nc, request)
+		nc.(*net.TCPConn).CloseWrite()
+		wstest.UntilEnd(nc)
+		nc.Close()
+	}
+	if status := <-reported; status != 400 {
+		t.Errorf("status %d", status)
+	}
+	l.Close()
+	if len(reported) > 0 {
+		t.Errorf("status %d, too", <-reported)
 	}
 }

@@ -158,12 +158,11 @@ func (s *sources) Pop() any {
 // network of 64 bits, which commonly belongs to one host. It is not valid if the
 // connection counts alone, because a is no IP address or belongs to one of the proxies.
 func sourceOf(a net.Addr, proxies []netip.Prefix) netip.Prefix {
-	if a == nil {
-		return netip.Prefix{}
-	}
-	port, err := netip.ParseAddrPort(a.String())
-	if err != nil {
-		return netip.Prefix{}
+	var port netip.AddrPort
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		port = tcp.AddrPort()
+	} else if a != nil {
+		port, _ = netip.ParseAddrPort(a.String())
 	}
 	addr := port.Addr().Unmap().WithZone("")
 	for _, p := range proxies {
@@ -171,10 +170,6 @@ func sourceOf(a net.Addr, proxies []netip.Prefix) netip.Prefix {
 			return netip.Prefix{}
 		}
 	}
-	bits := addr.BitLen()
-	if addr.Is6() {
-		bits = 64
-	}
-	source, _ := addr.Prefix(bits) // bits fits the address
+	source, _ := addr.Prefix(min(addr.BitLen(), 64)) // fails for no address
 	return source
 }

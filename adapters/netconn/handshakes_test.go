@@ -121,6 +121,7 @@ func TestSourceOf(t *testing.T) {
 		{tcpAddr("10.1.2.3:80"), ""},
 		{tcpAddr("[::ffff:10.1.2.3]:80"), ""},
 		{tcpAddr("[2001:db8:ffff::1]:80"), ""},
+		{&net.UDPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 80}, "192.0.2.7/32"}, // as of QUIC, by its text
 		{&net.UnixAddr{Net: "unix", Name: "/run/socket"}, ""},
 		{&net.UnixAddr{Net: "unix", Name: ""}, ""},
 		{(*net.TCPAddr)(nil), ""},

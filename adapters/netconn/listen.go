@@ -59,9 +59,9 @@ type Listener struct {
 	// out. In IPv6 the first 64 bits are the address. Default 1024.
 	MaxHandshakes int
 
-	// MaxPending is the maximum number of requests that wait for Check or whose
-	// connection waits for Accept. Further ones wait among the handshakes, and may be
-	// dropped as these are. Default 1024.
+	// MaxPending is the maximum number of requests that Check has not answered and
+	// connections that Accept has not returned, together. Further requests wait among
+	// the handshakes, and may be dropped as these are. Default 1024.
 	MaxPending int
 
 	// Proxies lists the addresses of reverse proxies. Each connection from them
@@ -79,11 +79,12 @@ type Listener struct {
 	invalid  error // of the settings
 	running  sync.WaitGroup
 	accepted chan result
-	pending  chan struct{} // as many as MaxPending counts
-	begun    *handshakes
+	pending  chan struct{}   // has as many elements as count for MaxPending
 	plain    *plain          // for Handler, or nil
 	ctx      context.Context // ends at Close
 	cancel   context.CancelFunc
+
+	handshakes *handshakes // those that count for MaxHandshakes
 }
 
 // result holds the results of Accept.
@@ -125,7 +126,7 @@ func NewListener(l net.Listener, c *driver.Config) (*Listener, error) {
 func (l *Listener) Accept() (*stream.Conn, error) {
 	l.begin.Do(func() {
 		if l.invalid = l.checkSettings(); l.ctx.Err() == nil && l.invalid == nil {
-			l.begun = newHandshakes(orDefault(l.MaxHandshakes, defaultHandshakes))
+			l.handshakes = newHandshakes(orDefault(l.MaxHandshakes, defaultHandshakes))
 			l.pending = make(chan struct{}, orDefault(l.MaxPending, defaultPending))
 			if l.Handler != nil {
 				l.plain = newPlain(l.ctx, l.Addr(), l.Handler, l.config)

@@ -15,7 +15,7 @@ import (
 // As long as the peer is to act, the connection counts for MaxHandshakes.
 func (l *Listener) open(nc net.Conn) {
 	from := sourceOf(nc.RemoteAddr(), l.Proxies)
-	h := l.begun.add(l.ctx, from)
+	h := l.handshakes.add(l.ctx, from)
 	defer h.end()
 	tc, isTLS := nc.(handshaker)
 	if isTLS && handshakeTLS(h.ctx, tc, l.config) != nil {
@@ -61,7 +61,7 @@ func (l *Listener) leave() { <-l.pending }
 // Accept if it is open.
 func (l *Listener) serve(conn *stream.Conn, r *driver.Request, from netip.Prefix) {
 	fields, err := l.check(r)
-	h := l.begun.add(context.Background(), from) // the client is to take the answer
+	h := l.handshakes.add(context.Background(), from) // the client is to take the answer
 	defer h.end()
 	if err == nil {
 		err = l.accept(h.ctx, conn, fields)

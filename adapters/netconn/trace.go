@@ -19,8 +19,10 @@ func traceOf(ctx context.Context) trace {
 	if t := httptrace.ContextClientTrace(ctx); t != nil {
 		return trace{t}
 	}
-	return trace{&httptrace.ClientTrace{}}
+	return trace{&noHooks}
 }
+
+var noHooks httptrace.ClientTrace
 
 func (t trace) getConn(hostPort string) {
 	if t.GetConn != nil {

@@ -146,19 +146,21 @@ func TestDialTLSContext(t *testing.T) {
 	servers := echoServers(t, cert)
 	config := &tls.Config{RootCAs: pool, ServerName: "localhost"}
 	proxy := urlOf(t, "http://%s", serveTCP(t, nil, connectProxy(servers["wss"], agree)))
+	complete := func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return (&tls.Dialer{Config: config}).DialContext(ctx, network, servers["wss"])
+	}
+	begin := func(ctx context.Context, network, addr string) (net.Conn, error) {
+		nc, err := (&net.Dialer{}).DialContext(ctx, network, servers["wss"])
+		return tls.Client(nc, config), err
+	}
 	tests := []struct {
 		name, url string
 		proxied   bool
 		dial      func(ctx context.Context, network, addr string) (net.Conn, error)
 		want      string // the address, or "" if it is not called
 	}{
-		{"handshake completed", "wss://server.test", false, func(ctx context.Context, network, addr string) (net.Conn, error) {
-			return (&tls.Dialer{Config: config}).DialContext(ctx, network, servers["wss"])
-		}, "server.test:443"},
-		{"handshake not begun", "wss://server.test:4433", false, func(ctx context.Context, network, addr string) (net.Conn, error) {
-			nc, err := (&net.Dialer{}).DialContext(ctx, network, servers["wss"])
-			return tls.Client(nc, config), err
-		}, "server.test:4433"},
+		{"handshake completed", "wss://server.test", false, complete, "server.test:443"},
+		{"handshake not begun", "wss://server.test:4433", false, begin, "server.test:4433"},
 		{"ws", "ws://" + servers["ws"], false, nil, ""},
 		{"through a proxy", "wss://server.test", true, nil, ""},
 	}

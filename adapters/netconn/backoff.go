@@ -59,13 +59,13 @@ func Retryable(err error) bool {
 }
 
 // Connections connects to a ws or wss URL again and again. It yields each connection,
-// and makes the next when the body of the loop has ended: until then it belongs to
-// the body, after that, also by break, it is closed as by CloseNow. So the body
-// normally reads until an error:
+// and makes the next when the body of the loop has ended for the one before. When the
+// body ends, also by break or return, its connection is closed as by CloseNow. So the
+// body normally reads until an error:
 //
 //	for conn, err := range dialer.Connections(ctx, "wss://example.com/") {
 //		if err != nil {
-//			log.Print(err) // another attempt follows, unless it is of no use
+//			log.Print(err) // another attempt follows if err is Retryable
 //			continue
 //		}
 //		serve(conn)

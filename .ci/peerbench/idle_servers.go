@@ -154,7 +154,9 @@ func serveNetconn(l net.Listener) error {
 	}
 }
 
-func acceptDetached(http.ResponseWriter, *http.Request) (func(*stream.Conn), error) { return echoStream, nil }
+func acceptDetached(http.ResponseWriter, *http.Request) (func(*stream.Conn), error) {
+	return echoStream, nil
+}
 
 func handleNetHTTP(conn *stream.Conn, _ *http.Request) { echoStream(conn) }
 

@@ -14,28 +14,39 @@ import (
 
 // connect connects to the server of u, through a proxy and over TLS if need be. It
 // does not start the opening handshake of WebSocket.
-func (d *Dialer) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
+func (d *Dialer) connect(ctx context.Context, u *url.URL) (nc net.Conn, err error) {
 	via, err := d.proxyFor(u)
 	if err != nil {
 		return nil, err
 	}
-	var nc net.Conn
-	if via != nil {
+	trace := traceOf(ctx)
+	switch {
+	case via != nil:
+		trace.getConn(address(via))
 		nc, err = d.connectVia(ctx, via, u)
-	} else {
+	default:
+		trace.getConn(address(u))
 		nc, err = d.dial(ctx, u)
 	}
-	if err != nil || u.Scheme != "wss" {
-		return nc, err
-	}
-	tc, err := d.startTLS(ctx, nc, d.TLS, u)
 	if err != nil {
-		return nil, fmt.Errorf("websocket: TLS handshake with %s: %w", u.Host, err)
+		return nil, err
 	}
-	return tc, nil
+	if u.Scheme == "wss" {
+		if via != nil || d.DialTLSContext == nil {
+			nc, err = d.startTLS(ctx, nc, d.TLS, u)
+		} else {
+			err = d.finishTLS(ctx, nc)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("websocket: TLS handshake with %s: %w", u.Host, err)
+		}
+	}
+	trace.gotConn(nc)
+	return nc, nil
 }
 
-// dial connects to the host of u.
+// dial connects to the host of u, which is a proxy or the server. For a wss URL
+// DialTLSContext does, if set.
 func (d *Dialer) dial(ctx context.Context, u *url.URL) (net.Conn, error) {
 	ctx, cancel := limited(ctx, d.Config)
 	defer cancel()
@@ -44,6 +55,8 @@ func (d *Dialer) dial(ctx context.Context, u *url.URL) (net.Conn, error) {
 		network, addr = "unix", d.Unix
 	}
 	switch {
+	case u.Scheme == "wss" && d.DialTLSContext != nil:
+		return d.DialTLSContext(ctx, network, addr)
 	case d.DialContext != nil:
 		return d.DialContext(ctx, network, addr)
 	case d.Net != nil:
@@ -65,15 +78,28 @@ func (d *Dialer) startTLS(ctx context.Context, nc net.Conn, config *tls.Config, 
 		config.NextProtos = []string{"http/1.1"}
 	}
 	tc := tls.Client(nc, config)
-	err := handshakeTLS(ctx, tc, d.Config)
-	if err == nil && tc.ConnectionState().NegotiatedProtocol == "h2" {
-		err = fmt.Errorf("%w: HTTP/2, which tls.Config.NextProtos offers", driver.ErrUnsupported)
-	}
-	if err != nil {
-		_ = stream.Abort(tc)
+	if err := d.finishTLS(ctx, tc); err != nil {
 		return nil, err
 	}
 	return tc, nil
+}
+
+// finishTLS completes the TLS handshake of nc, if it has one. On error it closes nc.
+func (d *Dialer) finishTLS(ctx context.Context, nc net.Conn) error {
+	var err error
+	if tc, ok := nc.(handshaker); ok {
+		trace := traceOf(ctx)
+		trace.tlsStart()
+		err = handshakeTLS(ctx, tc, d.Config)
+		trace.tlsDone(nc, err)
+	}
+	if tc, ok := nc.(stater); ok && err == nil && tc.ConnectionState().NegotiatedProtocol == "h2" {
+		err = fmt.Errorf("%w: HTTP/2, which tls.Config.NextProtos offers", driver.ErrUnsupported)
+	}
+	if err != nil {
+		_ = stream.Abort(nc)
+	}
+	return err
 }
 
 // handshaker is implemented by *tls.Conn and by types that embed one.

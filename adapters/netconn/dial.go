@@ -33,6 +33,12 @@ type Dialer struct {
 	// http.Transport.DialContext does.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
+	// DialTLSContext, if not nil, makes the connection for a wss URL in place of
+	// DialContext and TLS, unless a proxy is used, as http.Transport.DialTLSContext
+	// does. The connection must speak HTTP/1.1 over TLS. If it has a HandshakeContext
+	// method, as a *tls.Conn has, that is called.
+	DialTLSContext func(ctx context.Context, network, addr string) (net.Conn, error)
+
 	// Unix, if not empty, is the path of a Unix socket. Connections are made to it
 	// regardless of the host of the URL, and without a proxy.
 	Unix string
@@ -65,6 +71,9 @@ type Dialer struct {
 	// password of the URL are not sent to another host. The same name with
 	// another port is another host, except from ws to wss on their default ports.
 	MaxRedirects int
+
+	// Backoff holds the settings of Connections.
+	Backoff Backoff
 
 	// Stream holds the options of the connection that Dial returns.
 	Stream *stream.Options
@@ -100,6 +109,10 @@ func Dial(ctx context.Context, url string, c *driver.Config) (*stream.Conn, erro
 // If the server was reached and the opening handshake failed, the error is a
 // *HandshakeError. If connecting to or through the proxy failed, it is a
 // *ProxyError. Errors do not contain passwords.
+//
+// Dial calls the hooks of an httptrace.ClientTrace in ctx, except those for idle
+// connections, for 100 (Continue) and for other interim responses. A connection that
+// is traced is wrapped, so that package stream keeps a read buffer for it.
 func (d *Dialer) Dial(ctx context.Context, rawURL string) (*stream.Conn, error) {
 	u, err := parseURL(rawURL)
 	if err != nil {
@@ -142,7 +155,7 @@ func (d *Dialer) open(ctx context.Context, t *target) (*stream.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn := stream.New(nc, drv, d.Stream)
+	conn := stream.New(traceOf(ctx).wrap(nc, drv.Request()), drv, d.Stream)
 	err = conn.Handshake(ctx)
 	if err != nil {
 		_ = conn.CloseNow()

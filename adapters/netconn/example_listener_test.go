@@ -2,9 +2,11 @@ package netconn_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 
 	"github.com/sans-io/websocket-driver/adapters/netconn"
@@ -24,8 +26,12 @@ func ExampleListener() {
 	go func() {
 		for {
 			conn, err := l.Accept()
-			if err != nil {
+			if errors.Is(err, net.ErrClosed) {
 				return
+			}
+			if err != nil { // it may pass, as too many open files do
+				log.Print(err)
+				continue
 			}
 			go func() {
 				defer conn.CloseNow()

@@ -5,14 +5,19 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// defaultHandshakes is the default of Listener.MaxHandshakes.
-const defaultHandshakes = 256
+// The defaults of Listener.MaxHandshakes and Listener.MaxPending.
+const (
+	defaultHandshakes = 1024
+	defaultPending    = 1024
+)
 
 // Listener accepts WebSocket connections on a net.Listener. Opening handshakes run
 // concurrently, so a slow client does not delay others.
@@ -22,9 +27,17 @@ type Listener struct {
 	// Check, if not nil, is called with each request before it is answered. Unless
 	// Handler is set, that includes requests that are not for a WebSocket, which
 	// driver.IsWebSocket tells apart. If Check returns nil, the request is accepted
-	// (a plain one is answered with 426). Otherwise it is refused with the Status,
-	// Fields and Body of the response. Several goroutines call Check.
+	// (a plain one is answered with 426). A response with Status 101, such as one of
+	// AcceptWith, accepts it too, and its Fields are added to the answer. Any other
+	// response refuses it, with its Status, Fields and Body. If the response cannot
+	// be sent, the client gets 500. Several goroutines call Check.
 	Check func(r *driver.Request) *driver.Response
+
+	// OnRefuse, if not nil, is called after a request has been refused. r is nil if
+	// it could not be parsed. err is or wraps a *driver.Error with the Status, unless
+	// the Status is 500; if the response of Check could not be sent, it says why.
+	// Several goroutines call OnRefuse.
+	OnRefuse func(r *driver.Request, err error)
 
 	// Origins lists the pages of other hosts that may connect, as patterns for
 	// driver.CheckOrigin: "example.com", "https://*.example.com", "*" for all.
@@ -39,10 +52,23 @@ type Listener struct {
 	// too, which may accept it with nethttp.Upgrade.
 	Handler http.Handler
 
-	// MaxHandshakes is the maximum number of connections that have been accepted
-	// from the net.Listener and not yet returned by Accept. Further ones wait.
-	// Default 256.
+	// MaxHandshakes is the maximum number of connections whose client has yet to act:
+	// to complete the TLS handshake or the head of its request, or to take the answer.
+	// For a further one the oldest is dropped that comes from the address with the
+	// most of them, so that clients that never complete a handshake keep no others
+	// out. In IPv6 the first 64 bits are the address. Default 1024.
 	MaxHandshakes int
+
+	// MaxPending is the maximum number of requests that Check has not answered and
+	// connections that Accept has not returned, together. Further requests wait among
+	// the handshakes, and may be dropped as these are. Default 1024.
+	MaxPending int
+
+	// Proxies lists the addresses of reverse proxies. Each connection from them
+	// counts for MaxHandshakes as if it had an address of its own, and so does each
+	// that has no IP address, as over a Unix socket. If one of them is not valid, or
+	// is an IPv4 address mapped to IPv6, Accept returns an error.
+	Proxies []netip.Prefix
 
 	// Stream holds the options of the connections that Accept returns.
 	Stream *stream.Options
@@ -50,12 +76,15 @@ type Listener struct {
 	listener net.Listener
 	config   *driver.Config
 	begin    sync.Once
-	invalid  error // of Origins
+	invalid  error // of the settings
 	running  sync.WaitGroup
 	accepted chan result
+	pending  chan struct{}   // has as many elements as count for MaxPending
 	plain    *plain          // for Handler, or nil
 	ctx      context.Context // ends at Close
 	cancel   context.CancelFunc
+
+	handshakes *handshakes // those that count for MaxHandshakes
 }
 
 // result holds the results of Accept.
@@ -91,12 +120,14 @@ func NewListener(l net.Listener, c *driver.Config) (*Listener, error) {
 
 // Accept returns the next connection whose opening handshake is complete.
 // Connections whose handshake fails are closed silently. After Close the error wraps
-// net.ErrClosed. If Origins has a pattern that matches nothing, it wraps
+// net.ErrClosed. If Origins or Proxies has an element that matches nothing, it wraps
 // driver.ErrInvalid, at every call. Any other error comes from the net.Listener, and
-// Accept may be called again.
+// Accept may be called again; it may take a second then.
 func (l *Listener) Accept() (*stream.Conn, error) {
 	l.begin.Do(func() {
-		if l.invalid = driver.CheckOrigins(l.Origins); l.ctx.Err() == nil && l.invalid == nil {
+		if l.invalid = l.checkSettings(); l.ctx.Err() == nil && l.invalid == nil {
+			l.handshakes = newHandshakes(orDefault(l.MaxHandshakes, defaultHandshakes))
+			l.pending = make(chan struct{}, orDefault(l.MaxPending, defaultPending))
 			if l.Handler != nil {
 				l.plain = newPlain(l.ctx, l.Addr(), l.Handler, l.config)
 				l.running.Go(l.plain.run)
@@ -113,6 +144,24 @@ func (l *Listener) Accept() (*stream.Conn, error) {
 		return r.conn, r.err
 	}
 	return nil, fmt.Errorf("websocket: listener on %v: %w", l.Addr(), net.ErrClosed)
+}
+
+// orDefault returns n, or the default if n is zero or less.
+func orDefault(n, byDefault int) int {
+	if n <= 0 {
+		return byDefault
+	}
+	return n
+}
+
+// checkSettings returns the first mistake in the fields.
+func (l *Listener) checkSettings() error {
+	for _, p := range l.Proxies {
+		if !p.IsValid() || p.Addr().Is4In6() {
+			return fmt.Errorf("%w: %v in Listener.Proxies matches no address", driver.ErrInvalid, p)
+		}
+	}
+	return driver.CheckOrigins(l.Origins)
 }
 
 // Addr returns the address of the net.Listener.
@@ -134,31 +183,25 @@ func (l *Listener) Close() error {
 	return err
 }
 
-// run accepts connections from the net.Listener.
+// maxAcceptPause is the longest pause after an error of the net.Listener.
+const maxAcceptPause = time.Second
+
+// run accepts connections from the net.Listener. After an error it pauses, as net/http
+// does: while too many files are open another attempt fails at once.
 func (l *Listener) run() {
-	limit := l.MaxHandshakes
-	if limit <= 0 {
-		limit = defaultHandshakes
-	}
-	slots := make(chan struct{}, limit)
+	var pause time.Duration
 	for {
-		select {
-		case slots <- struct{}{}:
-		case <-l.ctx.Done():
-			return
-		}
 		nc, err := l.listener.Accept()
-		if err != nil {
-			<-slots
-			if !l.deliver(result{err: err}) {
-				return
-			}
+		if err == nil {
+			pause = 0
+			l.running.Go(func() { l.open(nc) })
 			continue
 		}
-		l.running.Go(func() {
-			defer func() { <-slots }()
-			l.open(nc)
-		})
+		if !l.deliver(result{err: err}) {
+			return
+		}
+		pause = min(max(2*pause, 5*time.Millisecond), maxAcceptPause)
+		sleep(l.ctx, pause)
 	}
 }
 
@@ -170,45 +213,4 @@ func (l *Listener) deliver(r result) bool {
 	case <-l.ctx.Done():
 		return false
 	}
-}
-
-// open performs the handshakes on nc and passes the connection to Accept or Handler.
-func (l *Listener) open(nc net.Conn) {
-	tc, isTLS := nc.(handshaker)
-	if isTLS && handshakeTLS(l.ctx, tc, l.config) != nil {
-		_ = nc.Close()
-		return
-	}
-	conn := stream.New(nc, driver.NewServer(l.config), l.Stream)
-	r, err := conn.ReadRequest(l.ctx)
-	switch {
-	case err == nil && l.plain != nil && !driver.IsWebSocket(r):
-		l.plain.serve(nc, conn)
-	case err != nil || !l.answer(conn, r, isTLS):
-		_ = conn.Close(l.ctx, driver.CodeNormal, "") // waits until the refusal has been sent
-	case !l.deliver(result{conn: conn}): // for the client it is open
-		_ = conn.Close(context.Background(), driver.CodeGoingAway, "")
-	}
-}
-
-// answer answers r and reports whether conn is open.
-func (l *Listener) answer(conn *stream.Conn, r *driver.Request, isTLS bool) bool {
-	if isTLS {
-		r.Scheme = "wss"
-	}
-	var refusal *driver.Response
-	if l.Check != nil {
-		refusal = l.Check(r)
-	}
-	switch {
-	case refusal != nil:
-		_ = conn.Reject(refusal.Status, refusal.Fields, refusal.Body)
-		return false
-	case driver.IsWebSocket(r): // Handshake refuses all others
-		if err := driver.CheckOrigin(r, l.Origins); err != nil {
-			_ = conn.Refuse(err)
-			return false
-		}
-	}
-	return conn.Handshake(context.WithoutCancel(l.ctx)) == nil // the result must be known once the response is being sent
 }

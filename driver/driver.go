@@ -103,9 +103,12 @@ type closing struct {
 
 // handshake is what is needed until Open.
 type handshake struct {
-	parser  *head.Parser
+	parser  head.Parser
 	client  clientHandshake
 	server  serverHandshake
+	hybi    hybi.ServerHandshake // what server points to, unless the version is hixie
+	answer  answer               // server: what accept has chosen
+	sent    string               // client: the head of the request, to be kept
 	body    []byte    // what follows the head: the end of a challenge, or a digest
 	refusal *Error    // client: what the server has answered
 	excerpt head.Body // of the refusal
@@ -116,6 +119,12 @@ type handshake struct {
 
 	maxMessage int // as in Config, until SetMaxMessage
 	pieces     bool
+}
+
+// answer is what the response that accepts a request is made of.
+type answer struct {
+	extensions string
+	extra      []Field
 }
 
 // defaults is what a nil *Config means. It must not be modified.

@@ -43,8 +43,9 @@ func selectVersion(r *Request) (Version, error) {
 	return ws.Hixie75, nil
 }
 
-// accept checks a WebSocket request, chooses version, subprotocol and extensions,
-// and prepares the response. An *Error is the client's fault; any other is the
+// accept checks a WebSocket request, and chooses version, subprotocol and
+// extensions. The response of a hybi version is made when somebody asks for it:
+// Start queues it without. An *Error is the client's fault; any other is the
 // Config's.
 func (d *Driver) accept(r *Request) error {
 	v, err := selectVersion(r)
@@ -64,27 +65,28 @@ func (d *Driver) accept(r *Request) error {
 		return ws.Refusal(400, "WebSocket request with a body")
 	}
 	d.version = v
-	extra, err := d.cfg.extraFields(true)
-	if err != nil {
+	hs := d.hs
+	if hs.answer.extra, err = d.cfg.extraFields(true); err != nil {
 		return err
 	}
-	h, err := newServerHandshake(r, v)
+	h, err := hs.newServer(r, v)
 	if err != nil {
 		return err
 	}
 	if d.protocol, err = d.cfg.subprotocol(r, h.Subprotocols()); err != nil {
 		return err
 	}
-	var accepted string
 	if !v.IsHixie() {
-		if accepted, d.pipeline, err = extensions.Accept(d.cfg.Extensions, r.Fields); err != nil {
+		if hs.answer.extensions, d.pipeline, err = extensions.Accept(d.cfg.Extensions, r.Fields); err != nil {
 			return err
 		}
 	}
-	if d.response, err = h.Response(d.protocol, accepted, extra); err != nil {
-		return err
+	if v.IsHixie() || r.Protocol != "" {
+		if d.response, err = h.Response(d.protocol, hs.answer.extensions, hs.answer.extra); err != nil {
+			return err
+		}
 	}
-	d.hs.server = h
+	hs.server = h
 	return nil
 }
 

@@ -100,12 +100,13 @@ type Parser struct {
 	maxBytes  int
 	maxFields int
 
-	raw    []byte
-	pos    int // bytes of raw judged so far; between calls all of them
-	start  int // start of the field line
-	mark   int // start of the part that state reads
-	line   int // line number, from 1
-	fields int // field lines begun
+	raw    []byte // the head so far, unless it came whole
+	text   string // the head, once complete
+	pos    int    // bytes of raw judged so far; between calls all of them
+	start  int    // start of the field line
+	mark   int    // start of the part that state reads
+	line   int    // line number, from 1
+	fields int    // field lines begun
 
 	framing framing
 	err     *ws.Error
@@ -126,6 +127,8 @@ func NewResponseParser(maxBytes, maxFields int) *Parser {
 	return newParser(maxBytes, maxFields, true)
 }
 
+// newParser is short enough to be inlined, so that a caller can have the Parser
+// in a struct of its own.
 func newParser(maxBytes, maxFields int, response bool) *Parser {
 	p := &Parser{response: response, maxBytes: maxBytes, maxFields: maxFields, line: 1}
 	if maxBytes <= 0 {
@@ -158,15 +161,22 @@ func (p *Parser) Parse(b []byte) (n int, done bool, err error) {
 		return 0, false, p.err
 	case p.state == complete:
 		return 0, true, nil
+	case p.pos == 0 && p.readWhole(b):
+		p.state = complete
+		return len(p.text), true, nil
 	}
 	before := p.pos
 	p.store(b)
 	p.scan()
 	p.raw = p.raw[:p.pos]
-	if p.err != nil {
+	switch {
+	case p.err != nil:
 		return p.pos - before, false, p.err
+	case p.state == complete:
+		p.raw = nil // text has it
+		return p.pos - before, true, nil
 	}
-	return p.pos - before, p.state == complete, nil
+	return p.pos - before, false, nil
 }
 
 // Request returns the request when Parse is done. Before that, and for a
@@ -178,15 +188,21 @@ func (p *Parser) Request() *Request { return p.req }
 // Parser.
 func (p *Parser) Response() *Response { return p.resp }
 
-// Raw returns the head as received: all bytes consumed so far. The Parser owns
-// the slice. It is valid until the next call of Parse and must not be modified.
-func (p *Parser) Raw() []byte { return p.raw[:len(p.raw):len(p.raw)] }
+// Raw returns the head as received: all bytes consumed so far. When Parse is
+// done, names and values of the result are parts of the same string, so that
+// keeping it costs nothing more.
+func (p *Parser) Raw() string {
+	if p.text != "" {
+		return p.text
+	}
+	return string(p.raw)
+}
 
 // store appends to raw the part of b that may belong to the head.
 func (p *Parser) store(b []byte) {
 	b = b[:min(len(b), p.maxBytes-len(p.raw))]
-	if i := bytes.Index(b, []byte("\r\n\r\n")); i >= 0 {
-		b = b[:i+4]
+	if end := headEnd(b); end > 0 {
+		b = b[:end]
 	}
 	if need := len(p.raw) + len(b); need > cap(p.raw) {
 		grown := make([]byte, len(p.raw), min(max(need, 2*cap(p.raw)), p.maxBytes))
@@ -194,6 +210,16 @@ func (p *Parser) store(b []byte) {
 		p.raw = grown
 	}
 	p.raw = append(p.raw, b...)
+}
+
+// headEnd returns the length of the head at the start of b, or 0 if b lacks an
+// empty line.
+func headEnd(b []byte) int {
+	const emptyLine = "\r\n\r\n"
+	if i := bytes.Index(b, []byte(emptyLine)); i >= 0 {
+		return i + len(emptyLine)
+	}
+	return 0
 }
 
 // fail records the violation. status is the HTTP status for a refusal of the
@@ -210,14 +236,12 @@ func (p *Parser) fail(status int, msg string) {
 // raw, or the first violation.
 func (p *Parser) scan() {
 	for p.pos < len(p.raw) {
-		class := stays[p.state]
-		rest := p.raw[p.pos:]
-		n := 0
-		for n < len(rest) && classes[rest[n]]&class != 0 {
-			n++
+		if class := stays[p.state]; class == textByte {
+			p.pos = textEnd(p.raw, p.pos)
+		} else {
+			p.pos = span(p.raw, p.pos, class)
 		}
-		p.pos += n
-		if n == len(rest) {
+		if p.pos == len(p.raw) {
 			break
 		}
 		p.turn(p.raw[p.pos])
@@ -346,4 +370,19 @@ func (p *Parser) endLine() {
 		p.fail(400, fault)
 	}
 	p.line++
+}
+
+// endHead judges the head as a whole and builds the result.
+func (p *Parser) endHead() {
+	b := p.raw[:p.pos+1]
+	s := string(b)
+	if p.folded {
+		unfolded := unfold(s)
+		p.build([]byte(unfolded), unfolded)
+		p.text = s
+		return
+	}
+	if !p.build(b, s) { // all lines are valid, so the only fault left is
+		p.fail(400, "HTTP/1.1 request without a Host field") // RFC 9112, section 3.2
+	}
 }

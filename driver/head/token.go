@@ -37,6 +37,19 @@ func Count(fields []Field, name string) int {
 	return n
 }
 
+// Find returns the value of the first field with the given name, as Get does, and
+// the number of such fields, as Count does.
+func Find(fields []Field, name string) (value string, n int) {
+	for i := range fields {
+		if EqualFold(fields[i].Name, name) {
+			if n++; n == 1 {
+				value = fields[i].Value
+			}
+		}
+	}
+	return value, n
+}
+
 // Values yields the values of all fields with the given name, in order.
 func Values(fields []Field, name string) iter.Seq[string] {
 	return func(yield func(string) bool) {

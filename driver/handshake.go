@@ -28,14 +28,12 @@ type clientHandshake interface {
 // newServer checks what is particular to the version v in r.
 func (hs *handshake) newServer(r *Request, v Version) (serverHandshake, error) {
 	if v.IsHixie() {
-		return hixie.NewServerHandshake(r, v)
+		h, err := hixie.NewServerHandshake(r, v)
+		return &h, err
 	}
-	h, err := hybi.NewServerHandshake(r, v)
-	if err != nil {
-		return nil, err
-	}
-	hs.hybi = *h // which is inlined: h costs no allocation
-	return &hs.hybi, nil
+	var err error
+	hs.hybi, err = hybi.NewServerHandshake(r, v)
+	return &hs.hybi, err
 }
 
 // newClientHandshake makes a request of o.Version.

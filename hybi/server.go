@@ -50,23 +50,15 @@ type ServerHandshake struct {
 // of a client: the key and the subprotocols (section 4.2.1). Requests by
 // extended CONNECT have no key (RFC 8441, section 5). The error is a *ws.Error
 // with a Status.
-func NewServerHandshake(r *head.Request, _ ws.Version) (*ServerHandshake, error) {
-	h := &ServerHandshake{request: r}
-	if err := h.check(); err != nil {
-		return nil, err
-	}
-	return h, nil
-}
-
-// check fills h from the request, and says what is wrong with it.
-func (h *ServerHandshake) check() (err error) {
-	if h.request.Protocol == "" {
-		if h.key, err = checkedKey(h.request); err != nil {
-			return err
+func NewServerHandshake(r *head.Request, _ ws.Version) (h ServerHandshake, err error) {
+	h.request = r
+	if r.Protocol == "" {
+		if h.key, err = checkedKey(r); err != nil {
+			return h, err
 		}
 	}
-	h.subprotocols, err = offeredSubprotocols(h.request)
-	return err
+	h.subprotocols, err = offeredSubprotocols(r)
+	return h, err
 }
 
 // checkedKey returns the key. It demands one key of 16 bytes when decoded (section 4.2.1, item 5). The

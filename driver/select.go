@@ -22,12 +22,13 @@ func IsWebSocket(r *Request) bool {
 
 // selectVersion tells the versions apart by the fields that only they have.
 func selectVersion(r *Request) (Version, error) {
+	v, n := head.Find(r.Fields, "Sec-WebSocket-Version")
 	switch {
-	case r.Protocol != "", head.Count(r.Fields, "Sec-WebSocket-Version") > 0, head.Count(r.Fields, "Sec-WebSocket-Key") > 0:
-		if n := head.Count(r.Fields, "Sec-WebSocket-Version"); n != 1 {
+	case n > 0, r.Protocol != "", head.Count(r.Fields, "Sec-WebSocket-Key") > 0:
+		if n != 1 {
 			return 0, ws.Refusal(400, "%d Sec-WebSocket-Version fields, not 1", n)
 		}
-		switch v := r.Get("Sec-WebSocket-Version"); v {
+		switch v {
 		case "13":
 			return ws.Hybi13, nil
 		case "8":
@@ -94,10 +95,12 @@ func (d *Driver) accept(r *Request) error {
 // whose length Netty's and Perl's clients announce: once, and without
 // Transfer-Encoding.
 func hasBody(r *Request, v Version) bool {
-	fields := r.Fields
-	is76 := v == ws.Hixie76 && r.Get("Content-Length") == "8" && head.Count(fields, "Content-Length") == 1 &&
-		head.Count(fields, "Transfer-Encoding") == 0
-	return !is76 && head.HasBody(fields)
+	if v == ws.Hixie76 && head.Count(r.Fields, "Transfer-Encoding") == 0 {
+		if length, n := head.Find(r.Fields, "Content-Length"); n == 1 && length == "8" {
+			return false
+		}
+	}
+	return head.HasBody(r.Fields)
 }
 
 // subprotocol chooses among those offered.

@@ -10,14 +10,18 @@ import (
 // whether it is valid. Whatever is wrong is left to the state machine, which
 // says what.
 func (p *Parser) readWhole(b []byte) bool {
-	end := headEnd(b[:min(len(b), p.maxBytes)])
+	b = b[:min(len(b), p.maxBytes)]
+	end := len(b)
+	if end < len(emptyLine) || string(b[end-len(emptyLine):]) != emptyLine {
+		end = headEnd(b) // more follows the head, or its end is missing
+	}
 	return end > 0 && p.build(b[:end], string(b[:end]))
 }
 
-// build makes the result from b, whose only empty line is at its end. All names
-// and values are substrings of s, which is b as a string. build follows the
-// grammar of the state machine, without folded lines: it reports whether b is
-// valid, and if not, it changes nothing.
+// build makes the result from b, which ends with an empty line. All names and
+// values are substrings of s, which is b as a string. build follows the grammar
+// of the state machine, without folded lines: it reports whether b is one valid
+// head, and if not, it changes nothing.
 func (p *Parser) build(b []byte, s string) bool {
 	n := strings.Count(s, "\n") - 2
 	switch {
@@ -29,11 +33,24 @@ func (p *Parser) build(b []byte, s string) bool {
 	return p.buildRequest(b, s, n)
 }
 
-// roomy is a request with room for the fields that browsers send: one allocation
-// instead of two.
+// roomy is a request with room for its fields: one allocation instead of two. A
+// request with more than these has them elsewhere, because beyond 512 bytes one
+// allocation costs as much as two.
 type roomy struct {
 	request Request
-	fields  [16]Field
+	fields  [12]Field
+}
+
+// requestWith returns a request with room for n fields.
+func requestWith(n int) *Request {
+	if n > len(roomy{}.fields) {
+		return &Request{Fields: make([]Field, 0, n)}
+	}
+	x := new(roomy)
+	if n > 0 {
+		x.request.Fields = x.fields[:0:n]
+	}
+	return &x.request
 }
 
 // buildRequest is build for a request of n fields.
@@ -47,25 +64,18 @@ func (p *Parser) buildRequest(b []byte, s string, n int) bool {
 	if target == method+1 || !ok || line[0] != '0' && line[0] != '1' || line[1] != '\r' || line[2] != '\n' {
 		return false
 	}
-	x := new(roomy)
-	r := &x.request
+	r := requestWith(n)
 	r.Method, r.Target, r.Major, r.Minor = s[:method], s[method+1:target], 1, int(line[0]-'0')
-	r.Fields = x.fields[:0:len(x.fields)]
-	if n > len(x.fields) {
-		r.Fields = make([]Field, 0, n)
-	}
 	var f framing
 	for i := len(s) - len(line) + 3; i < len(b)-2; {
 		field, next := readField(b, s, i)
-		if next < 0 || f.add([]byte(field.Name), []byte(field.Value)) != "" {
+		if next < 0 || f.add(field.Name, field.Value) != "" {
 			return false
-		}
-		if f.host && r.Authority == "" && len(field.Name) == len("Host") && EqualFold(field.Name, "Host") {
-			r.Authority = field.Value
 		}
 		r.Fields = append(r.Fields, field)
 		i = next
 	}
+	r.Authority = r.Get("Host")
 	if r.Target[0] != '/' { // not in origin form
 		host, absolute, fault := absoluteHost(r.Target)
 		if fault != "" {
@@ -77,9 +87,6 @@ func (p *Parser) buildRequest(b []byte, s string, n int) bool {
 	}
 	if r.Minor == 1 && !f.host { // RFC 9112, section 3.2
 		return false
-	}
-	if n == 0 {
-		r.Fields = nil
 	}
 	p.req, p.text = r, s
 	return true
@@ -132,25 +139,18 @@ func readField(b []byte, s string, i int) (f Field, next int) {
 	if b[end] != '\r' || b[end+1] != '\n' {
 		return f, -1
 	}
-	from, to := colon+1, end
-	for from < to && isBlank(b[from]) {
-		from++
-	}
-	for from < to && isBlank(b[to-1]) {
-		to--
-	}
-	return Field{s[i:colon], s[from:to]}, end + 2
+	return Field{s[i:colon], trimBlanks(s[colon+1 : end])}, end + 2
 }
-
-func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // span returns the index of the first byte of b from i on that is not in the
 // class, or len(b).
 func span(b []byte, i int, class uint8) int {
-	for i < len(b) && classes[b[i]]&class != 0 {
-		i++
+	for n, c := range b[i:] {
+		if classes[c]&class == 0 {
+			return i + n
+		}
 	}
-	return i
+	return len(b)
 }
 
 // textEnd is span for the class textByte. It takes 8 bytes at a time: text is

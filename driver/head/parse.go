@@ -212,10 +212,12 @@ func (p *Parser) store(b []byte) {
 	p.raw = append(p.raw, b...)
 }
 
+// emptyLine ends a head, with the end of the line before it.
+const emptyLine = "\r\n\r\n"
+
 // headEnd returns the length of the head at the start of b, or 0 if b lacks an
 // empty line.
 func headEnd(b []byte) int {
-	const emptyLine = "\r\n\r\n"
 	if i := bytes.Index(b, []byte(emptyLine)); i >= 0 {
 		return i + len(emptyLine)
 	}
@@ -361,8 +363,10 @@ func (p *Parser) endLine() {
 	switch {
 	case p.response:
 	case p.fields > 0:
-		name, value := p.raw[p.start:p.mark-1], p.raw[p.mark:p.pos-1]
-		fault = p.framing.add(name, value)
+		name := p.raw[p.start : p.mark-1]
+		if frames(string(name)) {
+			fault = p.framing.add(string(name), trimBlanks(string(p.raw[p.mark:p.pos-1])))
+		}
 	case p.raw[bytes.IndexByte(p.raw, ' ')+1] != '/': // not in origin form
 		_, _, fault = absoluteHost(requestTarget(string(p.raw[:p.pos])))
 	}

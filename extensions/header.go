@@ -75,9 +75,12 @@ func ParseHeader(fields []head.Field) ([]Offer, error) { return readHeader(field
 func readHeader(fields []head.Field, keep bool) ([]Offer, error) {
 	var offers []Offer
 	field := 0
-	for value := range head.Values(fields, FieldName) {
+	for i := range fields {
+		if !head.EqualFold(fields[i].Name, FieldName) {
+			continue
+		}
 		field++
-		for s := head.NewScanner(value); s.Element(); {
+		for s := head.NewScanner(fields[i].Value); s.Element(); {
 			o, err := readOffer(s, keep)
 			if err != nil {
 				return nil, fmt.Errorf("%s field %d: %w", FieldName, field, err)

@@ -159,9 +159,8 @@ func textEnd(b []byte, i int) int {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	for len(b)-i >= 8 {
 		x := binary.LittleEndian.Uint64(b[i:])
-		del := x ^ 0x7f*ones
-		// The lowest bit set is right; a borrow may set bits above it.
-		found := ((x-' '*ones)&^x | (del-ones)&^del) & high
+		// The lowest bit is right; a borrow may set some above it.
+		found := ((x - ' '*ones) | ((x &^ high) + ones)) &^ x & high
 		if found == 0 {
 			i += 8
 			continue

@@ -95,13 +95,21 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 // [NewRequestParser] or [NewResponseParser].
 type Parser struct {
 	response  bool
-	folded    bool // a field line of the response continues on the next line
-	state     state
 	maxBytes  int
 	maxFields int
 
-	raw    []byte // the head so far, unless it came whole
-	text   string // the head, once complete
+	*machine        // nil while no input has been judged, or if the head came whole
+	text     string // the head, once complete
+	err      *ws.Error
+	req      *Request
+	resp     *Response
+}
+
+// machine is the state of the machine, for a head that does not come whole.
+type machine struct {
+	state  state
+	folded bool   // a field line of the response continues on the next line
+	raw    []byte // the head so far
 	pos    int    // bytes of raw judged so far; between calls all of them
 	start  int    // start of the field line
 	mark   int    // start of the part that state reads
@@ -109,9 +117,6 @@ type Parser struct {
 	fields int    // field lines begun
 
 	framing framing
-	err     *ws.Error
-	req     *Request
-	resp    *Response
 }
 
 // NewRequestParser returns a Parser for the head of a request of at most
@@ -130,15 +135,12 @@ func NewResponseParser(maxBytes, maxFields int) *Parser {
 // newParser is short enough to be inlined, so that a caller can have the Parser
 // in a struct of its own.
 func newParser(maxBytes, maxFields int, response bool) *Parser {
-	p := &Parser{response: response, maxBytes: maxBytes, maxFields: maxFields, line: 1}
+	p := &Parser{response: response, maxBytes: maxBytes, maxFields: maxFields}
 	if maxBytes <= 0 {
 		p.maxBytes = DefaultMaxHead
 	}
 	if maxFields <= 0 {
 		p.maxFields = DefaultMaxFields
-	}
-	if response {
-		p.state = inVersion
 	}
 	return p
 }
@@ -159,24 +161,31 @@ func (p *Parser) Parse(b []byte) (n int, done bool, err error) {
 	switch {
 	case p.err != nil:
 		return 0, false, p.err
-	case p.state == complete:
+	case p.text != "":
 		return 0, true, nil
-	case p.pos == 0 && p.readWhole(b):
-		p.state = complete
+	case p.machine == nil && len(b) == 0:
+		return 0, false, nil
+	case p.machine == nil && p.readWhole(b):
 		return len(p.text), true, nil
+	case p.machine == nil:
+		p.machine = &machine{line: 1}
+		if p.response {
+			p.state = inVersion
+		}
 	}
 	before := p.pos
 	p.store(b)
 	p.scan()
 	p.raw = p.raw[:p.pos]
+	n = p.pos - before
 	switch {
 	case p.err != nil:
-		return p.pos - before, false, p.err
+		return n, false, p.err
 	case p.state == complete:
-		p.raw = nil // text has it
-		return p.pos - before, true, nil
+		p.machine = nil // text has the head
+		return n, true, nil
 	}
-	return p.pos - before, false, nil
+	return n, false, nil
 }
 
 // Request returns the request when Parse is done. Before that, and for a
@@ -192,7 +201,7 @@ func (p *Parser) Response() *Response { return p.resp }
 // done, names and values of the result are parts of the same string, so that
 // keeping it costs nothing more.
 func (p *Parser) Raw() string {
-	if p.text != "" {
+	if p.text != "" || p.machine == nil {
 		return p.text
 	}
 	return string(p.raw)

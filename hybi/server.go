@@ -27,7 +27,10 @@ const keyText = (keyLength + 2) / 3 * 4
 const acceptText = (sha1.Size + 2) / 3 * 4
 
 // Accept returns the Sec-WebSocket-Accept for a key (section 4.2.2).
-func Accept(key string) string { return string(appendAccept(nil, key)) }
+func Accept(key string) string {
+	var room [acceptText]byte
+	return string(appendAccept(room[:0], key))
+}
 
 // appendAccept appends the Sec-WebSocket-Accept for a key to dst (section
 // 4.2.2).

@@ -41,6 +41,12 @@ type roomy struct {
 	fields  [12]Field
 }
 
+// roomyResponse is roomy for what servers send.
+type roomyResponse struct {
+	response Response
+	fields   [6]Field
+}
+
 // requestWith returns a request with room for n fields.
 func requestWith(n int) *Request {
 	if n > len(roomy{}.fields) {
@@ -51,6 +57,18 @@ func requestWith(n int) *Request {
 		x.request.Fields = x.fields[:0:n]
 	}
 	return &x.request
+}
+
+// responseWith returns a response with room for n fields.
+func responseWith(n int) *Response {
+	if n > len(roomyResponse{}.fields) {
+		return &Response{Fields: make([]Field, 0, n)}
+	}
+	x := new(roomyResponse)
+	if n > 0 {
+		x.response.Fields = x.fields[:0:n]
+	}
+	return &x.response
 }
 
 // buildRequest is build for a request of n fields.
@@ -99,7 +117,8 @@ func (p *Parser) buildResponse(b []byte, s string, n int) bool {
 	if !ok || len(s) < start+len("\r\n\r\n") || line[0] != '0' && line[0] != '1' || line[1] != ' ' {
 		return false
 	}
-	r := &Response{Major: 1, Minor: int(line[0] - '0')}
+	r := responseWith(n)
+	r.Major, r.Minor = 1, int(line[0]-'0')
 	for _, c := range b[start-3 : start] {
 		if !isDigit(c) {
 			return false
@@ -112,9 +131,6 @@ func (p *Parser) buildResponse(b []byte, s string, n int) bool {
 	}
 	if end > start {
 		r.Reason = s[start+1 : end]
-	}
-	if n > 0 {
-		r.Fields = make([]Field, 0, n)
 	}
 	for i := end + 2; i < len(b)-2; {
 		field, next := readField(b, s, i)

@@ -8,7 +8,9 @@ import (
 )
 
 // The parser is a state machine. It reads a head byte by byte and judges each
-// byte on arrival:
+// byte on arrival. A valid head that arrives in one piece, as most do, does not
+// need it: build.go reads it by lines, accepts exactly what the machine accepts,
+// and leaves everything else to the machine:
 //
 //	request:   inMethod SP inTarget SP inVersion CR atLF LF
 //	response:  inVersion SP inStatus [SP inReason] CR atLF LF
@@ -18,7 +20,7 @@ import (
 // A state accepts a class of bytes without changing. [Parser.turn] handles every
 // other byte: it changes the state or fails. Nothing looks ahead, so the verdict
 // does not depend on how the input is split. [Parser.endLine] judges the meaning
-// of a line at its LF.
+// of a line at its LF, and build makes the result at the end.
 //
 // RFC 9112 lets recipients be lenient in several places. This parser is not: a
 // line ends with CRLF (section 2.2), no empty line precedes the request line

@@ -3,7 +3,6 @@ package driver
 import (
 	"fmt"
 
-	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
@@ -16,7 +15,7 @@ import (
 func NewServer(c *Config) *Driver {
 	d := newDriver(c, true)
 	d.phase = phaseRequest
-	d.hs.parser = *head.NewRequestParser(d.cfg.maxHead(), 0)
+	d.hs.parser.InitRequest(d.cfg.maxHead(), 0)
 	return d
 }
 

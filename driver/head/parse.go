@@ -94,7 +94,8 @@ func isAlphanumeric(c byte) bool {
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // Parser reads one head from input that arrives in any portions. Use
-// [NewRequestParser] or [NewResponseParser].
+// [NewRequestParser] or [NewResponseParser], or [Parser.InitRequest] or
+// [Parser.InitResponse].
 type Parser struct {
 	response  bool
 	maxBytes  int
@@ -134,17 +135,33 @@ func NewResponseParser(maxBytes, maxFields int) *Parser {
 	return newParser(maxBytes, maxFields, true)
 }
 
-// newParser is short enough to be inlined, so that a caller can have the Parser
-// in a struct of its own.
 func newParser(maxBytes, maxFields int, response bool) *Parser {
-	p := &Parser{response: response, maxBytes: maxBytes, maxFields: maxFields}
+	p := &Parser{response: response}
+	p.setLimits(maxBytes, maxFields)
+	return p
+}
+
+// InitRequest makes p what [NewRequestParser] returns, for a Parser that is part
+// of another struct.
+func (p *Parser) InitRequest(maxBytes, maxFields int) {
+	*p = Parser{}
+	p.setLimits(maxBytes, maxFields)
+}
+
+// InitResponse makes p what [NewResponseParser] returns.
+func (p *Parser) InitResponse(maxBytes, maxFields int) {
+	*p = Parser{response: true}
+	p.setLimits(maxBytes, maxFields)
+}
+
+func (p *Parser) setLimits(maxBytes, maxFields int) {
+	p.maxBytes, p.maxFields = maxBytes, maxFields
 	if maxBytes <= 0 {
 		p.maxBytes = DefaultMaxHead
 	}
 	if maxFields <= 0 {
 		p.maxFields = DefaultMaxFields
 	}
-	return p
 }
 
 // Parse reads from b up to the end of the head. It does not modify or retain b.

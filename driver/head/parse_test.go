@@ -337,8 +337,8 @@ func TestParseAllocs(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if got > 3 { // Parser, the string, Request with Fields
-		t.Errorf("%v allocations, want 3 at most", got)
+	if got > 4 { // Parser unless it is on the stack, the string, Request, Fields
+		t.Errorf("%v allocations, want 4 at most", got)
 	}
 }
 

@@ -92,22 +92,6 @@ func BenchmarkEcho(b *testing.B) {
 	}
 }
 
-// BenchmarkHandshake is a server from nothing to Open.
-func BenchmarkHandshake(b *testing.B) {
-	in := []byte(request13())
-	c := &driver.Config{}
-	b.ReportAllocs()
-	for b.Loop() {
-		d := driver.NewServer(c)
-		d.Parse(in)
-		if err := d.Start(); err != nil {
-			b.Fatal(err)
-		}
-		d.Parse(nil)
-		d.Take(nil)
-	}
-}
-
 // BenchmarkIdle reports what an idle open driver holds, as B/driver.
 func BenchmarkIdle(b *testing.B) {
 	for _, role := range []string{"server", "client"} {

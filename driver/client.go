@@ -109,12 +109,17 @@ func (d *Driver) Start() error {
 		d.phase = phaseRespond
 		return nil
 	}
+	start := len(d.out.Buf)
+	d.out.Grow(head.RequestLen(d.request) + len(d.hs.client.Body()))
 	buf, err := head.AppendRequest(d.out.Buf, d.request)
 	if err != nil {
 		return err
 	}
+	if !d.cfg.DropHandshake {
+		d.hs.sent = string(buf[start:])
+	}
 	d.out.Buf = append(buf, d.hs.client.Body()...)
-	d.hs.parser = head.NewResponseParser(d.cfg.maxHead(), 0)
+	d.hs.parser.InitResponse(d.cfg.maxHead(), 0)
 	d.phase = phaseResponse
 	return nil
 }
@@ -149,7 +154,7 @@ func (d *Driver) readResponse(p []byte) int {
 	r := d.hs.parser.Response()
 	if r.Status < 200 && r.Status != 101 {
 		d.hs.interim += len(d.hs.parser.Raw())
-		d.hs.parser = head.NewResponseParser(max(d.cfg.maxHead()-d.hs.interim, 1), 0)
+		d.hs.parser.InitResponse(max(d.cfg.maxHead()-d.hs.interim, 1), 0)
 		return n
 	}
 	d.response = r

@@ -169,10 +169,14 @@ func (c *Config) Check() error {
 	if c == nil {
 		return nil
 	}
-	for _, v := range append(slices.Clone(c.Versions), c.version()) {
-		if !slices.Contains(ws.AllVersions(), v) {
+	known := ws.AllVersions()
+	for _, v := range c.Versions {
+		if !slices.Contains(known, v) {
 			return fmt.Errorf("%w: version %d", ErrUnsupported, v)
 		}
+	}
+	if v := c.version(); !slices.Contains(known, v) {
+		return fmt.Errorf("%w: version %d", ErrUnsupported, v)
 	}
 	if c.ExtendedConnect && c.version() != ws.Hybi13 {
 		return fmt.Errorf("%w: version %v by extended CONNECT", ErrUnsupported, c.version())

@@ -106,19 +106,28 @@ type closing struct {
 
 // handshake is what is needed until Open.
 type handshake struct {
-	parser  *head.Parser
+	parser  head.Parser
 	client  clientHandshake
 	server  serverHandshake
-	body    []byte    // what follows the head: the end of a challenge, or a digest
-	refusal *Error    // client: what the server has answered
-	excerpt head.Body // of the refusal
-	handed  bool      // FromRequest: the head has not come through Parse
-	room    int       // how many bytes keep may store while the driver is paused
-	interim int       // client: bytes of interim responses
+	hybi    hybi.ServerHandshake // what server points to, unless the version is hixie
+	answer  answer               // server: what accept has chosen
+	sent    string               // client: the head of the request, to be kept
+	body    []byte               // what follows the head: the end of a challenge, or a digest
+	refusal *Error               // client: what the server has answered
+	excerpt head.Body            // of the refusal
+	handed  bool                 // FromRequest: the head has not come through Parse
+	room    int                  // how many bytes keep may store while the driver is paused
+	interim int                  // client: bytes of interim responses
 	waiting waiting
 
 	maxMessage int // as in Config, until SetMaxMessage
 	pieces     bool
+}
+
+// answer is what the response that accepts a request is made of.
+type answer struct {
+	extensions string
+	extra      []Field
 }
 
 // defaults is what a nil *Config means. It must not be modified.

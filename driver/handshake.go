@@ -25,12 +25,15 @@ type clientHandshake interface {
 	Digest() []byte // bytes after the head of the response
 }
 
-// newServerHandshake checks what is particular to the version v in r.
-func newServerHandshake(r *Request, v Version) (serverHandshake, error) {
+// newServer checks what is particular to the version v in r.
+func (hs *handshake) newServer(r *Request, v Version) (serverHandshake, error) {
 	if v.IsHixie() {
-		return hixie.NewServerHandshake(r, v)
+		h, err := hixie.NewServerHandshake(r, v)
+		return &h, err
 	}
-	return hybi.NewServerHandshake(r, v)
+	var err error
+	hs.hybi, err = hybi.NewServerHandshake(r, v)
+	return &hs.hybi, err
 }
 
 // newClientHandshake makes a request of o.Version.
@@ -69,6 +72,9 @@ func parseRequest(heads string) (*Request, string) {
 // client keeps the head as it was on the wire, and each call parses it anew; with
 // Config.DropHandshake, and on a server, Response returns nil then.
 func (d *Driver) Response() *Response {
+	if d.phase == phasePaused && d.response == nil && d.hs.server != nil {
+		d.response, _ = d.hs.hybi.Response(d.protocol, d.hs.answer.extensions, d.hs.answer.extra)
+	}
 	if d.response != nil || d.kept == "" || d.server {
 		return d.response
 	}
@@ -82,7 +88,7 @@ func (d *Driver) Response() *Response {
 // request, a client both. They cost no more memory than they have bytes. Over
 // extended CONNECT there are none, and the structures are kept.
 func (d *Driver) keepHead() {
-	r, parser := d.request, d.hs.parser
+	r := d.request
 	if r.Protocol != "" && !d.cfg.DropHandshake {
 		return
 	}
@@ -91,18 +97,16 @@ func (d *Driver) keepHead() {
 		return
 	}
 	d.secure = r.Scheme == "wss" || r.Scheme == "https"
-	if d.server && parser != nil {
-		d.kept = string(parser.Raw())
+	if !d.hs.handed {
+		d.kept = d.hs.sent + d.hs.parser.Raw()
 		return
 	}
-	raw, _ := head.AppendRequest(nil, r) // that of FromRequest, or our own
-	if !d.server {
-		d.kept = string(append(raw, parser.Raw()...))
-		return
-	}
-	d.kept = string(raw)
-	if again, _ := parseRequest(d.kept); again == nil { // another parser accepts more than ours
-		d.request, d.kept = r, ""
+	raw, _ := head.AppendRequest(make([]byte, 0, head.RequestLen(r)), r)
+	parser := head.NewRequestParser(len(raw), len(raw))
+	if _, done, _ := parser.Parse(raw); done {
+		d.kept = parser.Raw()
+	} else { // another parser accepts more than ours
+		d.request = r
 	}
 }
 

@@ -173,7 +173,9 @@ func openServer(t testing.TB, c *driver.Config, in string) *driver.Driver {
 	if got := short(parse(d, body)); !slices.Equal(got, []string{"Open"}) {
 		t.Fatalf("events %v, want Open; %v", got, d.Err())
 	}
-	d.Take(nil)
+	if out := d.Take(nil); c != nil && c.Buffers != nil {
+		c.Buffers.Put(out)
+	}
 	return d
 }
 

@@ -22,12 +22,13 @@ func IsWebSocket(r *Request) bool {
 
 // selectVersion tells the versions apart by the fields that only they have.
 func selectVersion(r *Request) (Version, error) {
+	v, n := head.Find(r.Fields, "Sec-WebSocket-Version")
 	switch {
-	case r.Protocol != "", head.Count(r.Fields, "Sec-WebSocket-Version") > 0, head.Count(r.Fields, "Sec-WebSocket-Key") > 0:
-		if n := head.Count(r.Fields, "Sec-WebSocket-Version"); n != 1 {
+	case n > 0, r.Protocol != "", head.Count(r.Fields, "Sec-WebSocket-Key") > 0:
+		if n != 1 {
 			return 0, ws.Refusal(400, "%d Sec-WebSocket-Version fields, not 1", n)
 		}
-		switch v := r.Get("Sec-WebSocket-Version"); v {
+		switch v {
 		case "13":
 			return ws.Hybi13, nil
 		case "8":
@@ -43,8 +44,9 @@ func selectVersion(r *Request) (Version, error) {
 	return ws.Hixie75, nil
 }
 
-// accept checks a WebSocket request, chooses version, subprotocol and extensions,
-// and prepares the response. An *Error is the client's fault; any other is the
+// accept checks a WebSocket request, and chooses version, subprotocol and
+// extensions. The response of a hybi version is made when somebody asks for it:
+// Start queues it without. An *Error is the client's fault; any other is the
 // Config's.
 func (d *Driver) accept(r *Request) error {
 	v, err := selectVersion(r)
@@ -64,27 +66,28 @@ func (d *Driver) accept(r *Request) error {
 		return ws.Refusal(400, "WebSocket request with a body")
 	}
 	d.version = v
-	extra, err := d.cfg.extraFields(true)
-	if err != nil {
+	hs := d.hs
+	if hs.answer.extra, err = d.cfg.extraFields(true); err != nil {
 		return err
 	}
-	h, err := newServerHandshake(r, v)
+	h, err := hs.newServer(r, v)
 	if err != nil {
 		return err
 	}
 	if d.protocol, err = d.cfg.subprotocol(r, h.Subprotocols()); err != nil {
 		return err
 	}
-	var accepted string
 	if !v.IsHixie() {
-		if accepted, d.pipeline, err = extensions.Accept(d.cfg.Extensions, r.Fields); err != nil {
+		if hs.answer.extensions, d.pipeline, err = extensions.Accept(d.cfg.Extensions, r.Fields); err != nil {
 			return err
 		}
 	}
-	if d.response, err = h.Response(d.protocol, accepted, extra); err != nil {
-		return err
+	if v.IsHixie() || r.Protocol != "" {
+		if d.response, err = h.Response(d.protocol, hs.answer.extensions, hs.answer.extra); err != nil {
+			return err
+		}
 	}
-	d.hs.server = h
+	hs.server = h
 	return nil
 }
 
@@ -92,10 +95,12 @@ func (d *Driver) accept(r *Request) error {
 // whose length Netty's and Perl's clients announce: once, and without
 // Transfer-Encoding.
 func hasBody(r *Request, v Version) bool {
-	fields := r.Fields
-	is76 := v == ws.Hixie76 && r.Get("Content-Length") == "8" && head.Count(fields, "Content-Length") == 1 &&
-		head.Count(fields, "Transfer-Encoding") == 0
-	return !is76 && head.HasBody(fields)
+	if v == ws.Hixie76 && head.Count(r.Fields, "Transfer-Encoding") == 0 {
+		if length, n := head.Find(r.Fields, "Content-Length"); n == 1 && length == "8" {
+			return false
+		}
+	}
+	return head.HasBody(r.Fields)
 }
 
 // subprotocol chooses among those offered.

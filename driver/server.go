@@ -3,7 +3,6 @@ package driver
 import (
 	"fmt"
 
-	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/driver/ws"
 )
 
@@ -16,7 +15,7 @@ import (
 func NewServer(c *Config) *Driver {
 	d := newDriver(c, true)
 	d.phase = phaseRequest
-	d.hs.parser = head.NewRequestParser(d.cfg.maxHead(), 0)
+	d.hs.parser.InitRequest(d.cfg.maxHead(), 0)
 	return d
 }
 
@@ -77,8 +76,7 @@ func (d *Driver) accepted() error {
 	case d.hs.server == nil:
 		return errNotWebSocket
 	}
-	d.hs.server.Refresh(d.response)
-	if err := d.queueResponse(); err != nil {
+	if err := d.queueAcceptance(); err != nil {
 		return err
 	}
 	if d.hs.server.BodyLength() > 0 {
@@ -87,6 +85,17 @@ func (d *Driver) accepted() error {
 		d.open()
 	}
 	return nil
+}
+
+// queueAcceptance queues the response that accepts the request.
+func (d *Driver) queueAcceptance() error {
+	hs := d.hs
+	if d.response == nil {
+		hs.hybi.QueueResponse(&d.out, d.protocol, hs.answer.extensions, hs.answer.extra)
+		return nil
+	}
+	hs.server.Refresh(d.response)
+	return d.queueResponse()
 }
 
 // readBody collects the last part of a hixie-76 request. The head of the response

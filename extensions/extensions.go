@@ -154,9 +154,12 @@ func Accept(exts []Extension, fields []head.Field) (answer string, p *Pipeline, 
 	if err := check(exts); err != nil {
 		return "", nil, err
 	}
-	offers, err := ParseHeader(fields)
-	if err != nil {
+	offers, err := readHeader(fields, len(exts) > 0)
+	switch {
+	case err != nil:
 		return "", nil, ws.Refusal(400, "%v", err)
+	case len(offers) == 0:
+		return "", nil, nil
 	}
 	p = &Pipeline{}
 	var answers []Offer

@@ -69,25 +69,33 @@ func (o Offer) check() error {
 // token and separator, and empty elements are ignored (RFC 9110, section 5.6.1.2).
 // Names keep their case. Duplicate parameters are left to the extension. An error
 // names the field, the offset in its value, from 0, and what is wrong there.
-func ParseHeader(fields []head.Field) ([]Offer, error) {
+func ParseHeader(fields []head.Field) ([]Offer, error) { return readHeader(fields, true) }
+
+// readHeader is ParseHeader if keep is true; otherwise it only checks the fields.
+func readHeader(fields []head.Field, keep bool) ([]Offer, error) {
 	var offers []Offer
 	field := 0
-	for value := range head.Values(fields, FieldName) {
+	for i := range fields {
+		if !head.EqualFold(fields[i].Name, FieldName) {
+			continue
+		}
 		field++
-		for s := head.NewScanner(value); s.Element(); {
-			o, err := parseOffer(s)
+		for s := head.NewScanner(fields[i].Value); s.Element(); {
+			o, err := readOffer(s, keep)
 			if err != nil {
 				return nil, fmt.Errorf("%s field %d: %w", FieldName, field, err)
 			}
-			offers = append(offers, o)
+			if keep {
+				offers = append(offers, o)
+			}
 		}
 	}
 	return offers, nil
 }
 
-// parseOffer reads extension-token *( ";" extension-param ) (RFC 6455, section
-// 9.1) up to a separator.
-func parseOffer(s *head.Scanner) (o Offer, err error) {
+// readOffer reads extension-token *( ";" extension-param ) (RFC 6455, section
+// 9.1) up to a separator. The parameters are part of o if keep is true.
+func readOffer(s *head.Scanner, keep bool) (o Offer, err error) {
 	if o.Name = s.Token(); o.Name == "" {
 		return o, s.Unexpected("the name of an extension")
 	}
@@ -102,7 +110,9 @@ func parseOffer(s *head.Scanner) (o Offer, err error) {
 				return o, err
 			}
 		}
-		o.Params = append(o.Params, p)
+		if keep {
+			o.Params = append(o.Params, p)
+		}
 	}
 	if !s.AtSeparator() {
 		return o, s.Unexpected("a separator")

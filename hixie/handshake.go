@@ -74,34 +74,43 @@ type ServerHandshake struct {
 //
 // Both versions need a path, Host and one Origin: the response repeats them.
 // draft-76 also needs two keys (section 5.2).
-func NewServerHandshake(r *head.Request, v ws.Version) (*ServerHandshake, error) {
+func NewServerHandshake(r *head.Request, v ws.Version) (ServerHandshake, error) {
+	h := ServerHandshake{request: r, version: v}
+	var err error
+	if err = h.check(); err == nil {
+		h.subprotocols, err = offeredSubprotocols(r, v)
+	}
+	return h, err
+}
+
+// check checks the request apart from the subprotocols.
+func (h *ServerHandshake) check() error {
+	r := h.request
 	switch {
 	case !strings.HasPrefix(r.Target, "/"):
-		return nil, ws.Refusal(400, "request target does not start with a slash")
+		return ws.Refusal(400, "request target does not start with a slash")
 	case r.Authority == "":
-		return nil, ws.Refusal(400, "no Host")
+		return ws.Refusal(400, "no Host")
 	}
-	if n := head.Count(r.Fields, fieldOrigin); n != 1 {
-		return nil, ws.Refusal(400, "%d Origin fields, not 1", n)
+	switch origin, n := head.Find(r.Fields, fieldOrigin); {
+	case n != 1:
+		return ws.Refusal(400, "%d Origin fields, not 1", n)
+	case origin == "":
+		return ws.Refusal(400, "Origin is empty")
 	}
-	if r.Get(fieldOrigin) == "" {
-		return nil, ws.Refusal(400, "Origin is empty")
+	if h.version != ws.Hixie76 {
+		return nil
 	}
-	if v == ws.Hixie76 {
-		for _, name := range [...]string{fieldKey1, fieldKey2} {
-			if n := head.Count(r.Fields, name); n != 1 {
-				return nil, ws.Refusal(400, "%d %s fields, not 1", n, name)
-			}
-			if _, fault := parseKey(r.Get(name)); fault != "" {
-				return nil, ws.Refusal(400, "%s %s", name, fault)
-			}
+	for _, name := range [...]string{fieldKey1, fieldKey2} {
+		key, n := head.Find(r.Fields, name)
+		if n != 1 {
+			return ws.Refusal(400, "%d %s fields, not 1", n, name)
+		}
+		if _, fault := parseKey(key); fault != "" {
+			return ws.Refusal(400, "%s %s", name, fault)
 		}
 	}
-	offered, err := offeredSubprotocols(r, v)
-	if err != nil {
-		return nil, err
-	}
-	return &ServerHandshake{request: r, version: v, subprotocols: offered}, nil
+	return nil
 }
 
 // offeredSubprotocols returns the subprotocols that a request offers. They are

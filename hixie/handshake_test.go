@@ -230,7 +230,7 @@ func serverOf(t *testing.T, r *head.Request, v ws.Version) *ServerHandshake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return h
+	return &h
 }
 
 // TestServerDigest is the example of draft-76, section 1.2.

@@ -29,7 +29,7 @@ type Offer struct {
 // ClientHandshake is the client's side of the opening handshake: the request, and
 // what the response is checked against. Package hixie has the same type.
 type ClientHandshake struct {
-	request      *head.Request
+	request      head.Request
 	accept       string // "" for extended CONNECT
 	subprotocols []string
 }
@@ -38,8 +38,11 @@ type ClientHandshake struct {
 // extended CONNECT RFC 8441, section 5). The drafts before 11 call the Origin
 // Sec-WebSocket-Origin. The error is that of Rand.
 func NewClientHandshake(o Offer) (*ClientHandshake, error) {
-	r := &head.Request{Method: "GET", Target: o.Target, Major: 1, Minor: 1, Authority: o.Host}
-	h := &ClientHandshake{request: r, subprotocols: o.Subprotocols}
+	const most = 7 // fields of our own
+	h := &ClientHandshake{subprotocols: o.Subprotocols}
+	r := &h.request
+	r.Method, r.Target, r.Major, r.Minor, r.Authority = "GET", o.Target, 1, 1, o.Host
+	r.Fields = make([]head.Field, 0, most+len(o.Fields))
 	add := func(name, value string) { r.Fields = append(r.Fields, head.Field{Name: name, Value: value}) }
 	if o.ExtendedConnect {
 		r.Method, r.Protocol, r.Scheme, r.Major, r.Minor = "CONNECT", "websocket", "http", 2, 0
@@ -86,7 +89,7 @@ func newHandshakeKey(random io.Reader) (string, error) {
 }
 
 // Request returns the request.
-func (h *ClientHandshake) Request() *head.Request { return h.request }
+func (h *ClientHandshake) Request() *head.Request { return &h.request }
 
 // Body returns nil: the request ends with its head.
 func (h *ClientHandshake) Body() []byte { return nil }

@@ -61,6 +61,7 @@ func TestServerHandshake(t *testing.T) {
 		{"4.2.1 item 5: too short", request(key, "dGhlIHNhbXBsZSBub25j"), nil, `Sec-WebSocket-Key "dGhlIHNhbXBsZSBub25j" has 15 bytes, not 16`},
 		{"4.2.1 item 5: too long", request(key, "dGhlIHNhbXBsZSBub25jZWU="), nil, `Sec-WebSocket-Key "dGhlIHNhbXBsZSBub25jZWU=" has 17 bytes, not 16`},
 		{"4.2.1 item 5: another alphabet", request(key, "dGhlIHNhbXBs*SBub25jZQ=="), nil, `Sec-WebSocket-Key "dGhlIHNhbXBs*SBub25jZQ==" is not base64`},
+		{"4.2.1 item 5: a line break", request(key, "dGhlIHNhbXBsZSBu\nb25jZQ=="), nil, `Sec-WebSocket-Key "dGhlIHNhbXBsZSBu\nb25jZQ==" is not base64`},
 		{"4.2.1 item 5: not encoded", request(key, "the sample nonce"), nil, `Sec-WebSocket-Key "the sample nonce" is not base64`},
 
 		{"4.1 item 10: one subprotocol", offer(protocol, "chat"), []string{"chat"}, ""},

@@ -34,7 +34,12 @@ func AppendRequest(dst []byte, r *Request) ([]byte, error) {
 	dst = append(dst, ' ')
 	dst = append(dst, r.Target...)
 	dst = append(dst, " HTTP/1.1\r\n"...)
-	return appendFields(dst, r.Fields), nil
+	return append(AppendFields(dst, r.Fields), "\r\n"...), nil
+}
+
+// RequestLen returns how many bytes AppendRequest appends.
+func RequestLen(r *Request) int {
+	return len(r.Method) + len(" ") + len(r.Target) + len(" HTTP/1.1\r\n") + FieldsLen(r.Fields) + len("\r\n")
 }
 
 // AppendResponse appends the status line, the fields, the empty line and Body
@@ -70,19 +75,28 @@ func AppendResponse(dst []byte, r *Response) ([]byte, error) {
 	dst = append(dst, ' ') // RFC 9112, section 4: also without a reason phrase
 	dst = append(dst, reason...)
 	dst = append(dst, "\r\n"...)
-	dst = appendFields(dst, r.Fields)
+	dst = append(AppendFields(dst, r.Fields), "\r\n"...)
 	return append(dst, r.Body...), nil
 }
 
-// appendFields appends field lines that have been checked, and the empty line.
-func appendFields(dst []byte, fields []Field) []byte {
+// FieldsLen returns how many bytes AppendFields appends.
+func FieldsLen(fields []Field) int {
+	n := 0
+	for i := range fields {
+		n += len(fields[i].Name) + len(": ") + len(fields[i].Value) + len("\r\n")
+	}
+	return n
+}
+
+// AppendFields appends the lines of fields that [CheckField] has accepted.
+func AppendFields(dst []byte, fields []Field) []byte {
 	for i := range fields {
 		dst = append(dst, fields[i].Name...)
 		dst = append(dst, ": "...)
 		dst = append(dst, fields[i].Value...)
 		dst = append(dst, "\r\n"...)
 	}
-	return append(dst, "\r\n"...)
+	return dst
 }
 
 func checkFields(fields []Field) error {

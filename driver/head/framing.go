@@ -1,7 +1,6 @@
 package head
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 )
@@ -9,12 +8,15 @@ import (
 // HasBody reports whether the fields of a request announce a body (RFC 9112,
 // section 6.3): a Transfer-Encoding field, or a Content-Length that is not zero.
 func HasBody(fields []Field) bool {
-	for length := range Values(fields, "Content-Length") {
-		if strings.Trim(length, "0") != "" {
+	for i := range fields {
+		switch f := &fields[i]; {
+		case EqualFold(f.Name, "Transfer-Encoding"):
+			return true
+		case EqualFold(f.Name, "Content-Length") && strings.Trim(f.Value, "0") != "":
 			return true
 		}
 	}
-	return Count(fields, "Transfer-Encoding") > 0
+	return false
 }
 
 // framing is what the fields of a request so far say about its destination and
@@ -28,43 +30,46 @@ type framing struct {
 }
 
 // add takes a field and returns what is wrong with it, or "".
-func (f *framing) add(name, value []byte) string {
+func (f *framing) add(name, value string) string {
 	switch {
-	case equalFold(name, "Host"):
-		return f.addHost(bytes.Trim(value, " \t"))
-	case equalFold(name, "Content-Length"):
-		return f.addLength(bytes.Trim(value, " \t"))
-	case equalFold(name, "Transfer-Encoding"):
+	case EqualFold(name, "Host"):
+		return f.addHost(value)
+	case EqualFold(name, "Content-Length"):
+		return f.addLength(value)
+	case EqualFold(name, "Transfer-Encoding"):
 		f.coded = true
 		return f.conflict()
 	}
 	return ""
 }
 
+// frames reports whether add looks at a field with the given name.
+func frames(name string) bool {
+	return EqualFold(name, "Host") || EqualFold(name, "Content-Length") || EqualFold(name, "Transfer-Encoding")
+}
+
 // addHost requires at most one Host field, made of the bytes of a host and a
 // port (RFC 9112, section 3.2). It may be empty.
-func (f *framing) addHost(value []byte) string {
+func (f *framing) addHost(value string) string {
 	if f.host {
 		return "second Host field"
 	}
 	f.host = true
-	for _, c := range value {
-		if classes[c]&hostByte == 0 {
-			return byteText(c) + " in the Host field"
-		}
+	if i := outside(value, hostByte); i >= 0 {
+		return byteText(value[i]) + " in the Host field"
 	}
 	return ""
 }
 
 // addLength requires one plain number (RFC 9110, section 8.6; RFC 9112, section
 // 6.3). The same number may be repeated in another field, not in a list.
-func (f *framing) addLength(value []byte) string {
-	for _, c := range value {
-		if !isDigit(c) {
+func (f *framing) addLength(value string) string {
+	for i := range len(value) {
+		if c := value[i]; !isDigit(c) {
 			return "malformed Content-Length: " + byteText(c)
 		}
 	}
-	n, err := strconv.ParseUint(string(value), 10, 63)
+	n, err := strconv.ParseUint(value, 10, 63)
 	if err != nil {
 		return "malformed Content-Length: empty or longer than 63 bits"
 	}

@@ -8,7 +8,9 @@ import (
 )
 
 // The parser is a state machine. It reads a head byte by byte and judges each
-// byte on arrival:
+// byte on arrival. A valid head that arrives in one piece, as most do, does not
+// need it: build.go reads it by lines, accepts exactly what the machine accepts,
+// and leaves everything else to the machine:
 //
 //	request:   inMethod SP inTarget SP inVersion CR atLF LF
 //	response:  inVersion SP inStatus [SP inReason] CR atLF LF
@@ -18,7 +20,7 @@ import (
 // A state accepts a class of bytes without changing. [Parser.turn] handles every
 // other byte: it changes the state or fails. Nothing looks ahead, so the verdict
 // does not depend on how the input is split. [Parser.endLine] judges the meaning
-// of a line at its LF.
+// of a line at its LF, and build makes the result at the end.
 //
 // RFC 9112 lets recipients be lenient in several places. This parser is not: a
 // line ends with CRLF (section 2.2), no empty line precedes the request line
@@ -92,25 +94,32 @@ func isAlphanumeric(c byte) bool {
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // Parser reads one head from input that arrives in any portions. Use
-// [NewRequestParser] or [NewResponseParser].
+// [NewRequestParser] or [NewResponseParser], or [Parser.InitRequest] or
+// [Parser.InitResponse].
 type Parser struct {
 	response  bool
-	folded    bool // a field line of the response continues on the next line
-	state     state
 	maxBytes  int
 	maxFields int
 
-	raw    []byte
-	pos    int // bytes of raw judged so far; between calls all of them
-	start  int // start of the field line
-	mark   int // start of the part that state reads
-	line   int // line number, from 1
-	fields int // field lines begun
+	*machine        // nil while no input has been judged, or if the head came whole
+	text     string // the head, once complete
+	err      *ws.Error
+	req      *Request
+	resp     *Response
+}
+
+// machine is the state of the machine, for a head that does not come whole.
+type machine struct {
+	state  state
+	folded bool   // a field line of the response continues on the next line
+	raw    []byte // the head so far
+	pos    int    // bytes of raw judged so far; between calls all of them
+	start  int    // start of the field line
+	mark   int    // start of the part that state reads
+	line   int    // line number, from 1
+	fields int    // field lines begun
 
 	framing framing
-	err     *ws.Error
-	req     *Request
-	resp    *Response
 }
 
 // NewRequestParser returns a Parser for the head of a request of at most
@@ -127,17 +136,32 @@ func NewResponseParser(maxBytes, maxFields int) *Parser {
 }
 
 func newParser(maxBytes, maxFields int, response bool) *Parser {
-	p := &Parser{response: response, maxBytes: maxBytes, maxFields: maxFields, line: 1}
+	p := &Parser{response: response}
+	p.setLimits(maxBytes, maxFields)
+	return p
+}
+
+// InitRequest makes p what [NewRequestParser] returns, for a Parser that is part
+// of another struct.
+func (p *Parser) InitRequest(maxBytes, maxFields int) {
+	*p = Parser{}
+	p.setLimits(maxBytes, maxFields)
+}
+
+// InitResponse makes p what [NewResponseParser] returns.
+func (p *Parser) InitResponse(maxBytes, maxFields int) {
+	*p = Parser{response: true}
+	p.setLimits(maxBytes, maxFields)
+}
+
+func (p *Parser) setLimits(maxBytes, maxFields int) {
+	p.maxBytes, p.maxFields = maxBytes, maxFields
 	if maxBytes <= 0 {
 		p.maxBytes = DefaultMaxHead
 	}
 	if maxFields <= 0 {
 		p.maxFields = DefaultMaxFields
 	}
-	if response {
-		p.state = inVersion
-	}
-	return p
 }
 
 // Parse reads from b up to the end of the head. It does not modify or retain b.
@@ -156,17 +180,31 @@ func (p *Parser) Parse(b []byte) (n int, done bool, err error) {
 	switch {
 	case p.err != nil:
 		return 0, false, p.err
-	case p.state == complete:
+	case p.text != "":
 		return 0, true, nil
+	case p.machine == nil && len(b) == 0:
+		return 0, false, nil
+	case p.machine == nil && p.readWhole(b):
+		return len(p.text), true, nil
+	case p.machine == nil:
+		p.machine = &machine{line: 1}
+		if p.response {
+			p.state = inVersion
+		}
 	}
 	before := p.pos
 	p.store(b)
 	p.scan()
 	p.raw = p.raw[:p.pos]
-	if p.err != nil {
-		return p.pos - before, false, p.err
+	n = p.pos - before
+	switch {
+	case p.err != nil:
+		return n, false, p.err
+	case p.state == complete:
+		p.machine = nil // text has the head
+		return n, true, nil
 	}
-	return p.pos - before, p.state == complete, nil
+	return n, false, nil
 }
 
 // Request returns the request when Parse is done. Before that, and for a
@@ -178,15 +216,21 @@ func (p *Parser) Request() *Request { return p.req }
 // Parser.
 func (p *Parser) Response() *Response { return p.resp }
 
-// Raw returns the head as received: all bytes consumed so far. The Parser owns
-// the slice. It is valid until the next call of Parse and must not be modified.
-func (p *Parser) Raw() []byte { return p.raw[:len(p.raw):len(p.raw)] }
+// Raw returns the head as received: all bytes consumed so far. When Parse is
+// done, names and values of the result are parts of the same string, so that
+// keeping it costs nothing more.
+func (p *Parser) Raw() string {
+	if p.text != "" || p.machine == nil {
+		return p.text
+	}
+	return string(p.raw)
+}
 
 // store appends to raw the part of b that may belong to the head.
 func (p *Parser) store(b []byte) {
 	b = b[:min(len(b), p.maxBytes-len(p.raw))]
-	if i := bytes.Index(b, []byte("\r\n\r\n")); i >= 0 {
-		b = b[:i+4]
+	if end := headEnd(b); end > 0 {
+		b = b[:end]
 	}
 	if need := len(p.raw) + len(b); need > cap(p.raw) {
 		grown := make([]byte, len(p.raw), min(max(need, 2*cap(p.raw)), p.maxBytes))
@@ -194,6 +238,18 @@ func (p *Parser) store(b []byte) {
 		p.raw = grown
 	}
 	p.raw = append(p.raw, b...)
+}
+
+// emptyLine ends a head, with the end of the line before it.
+const emptyLine = "\r\n\r\n"
+
+// headEnd returns the length of the head at the start of b, or 0 if b lacks an
+// empty line.
+func headEnd(b []byte) int {
+	if i := bytes.Index(b, []byte(emptyLine)); i >= 0 {
+		return i + len(emptyLine)
+	}
+	return 0
 }
 
 // fail records the violation. status is the HTTP status for a refusal of the
@@ -210,14 +266,12 @@ func (p *Parser) fail(status int, msg string) {
 // raw, or the first violation.
 func (p *Parser) scan() {
 	for p.pos < len(p.raw) {
-		class := stays[p.state]
-		rest := p.raw[p.pos:]
-		n := 0
-		for n < len(rest) && classes[rest[n]]&class != 0 {
-			n++
+		if class := stays[p.state]; class == textByte {
+			p.pos = textEnd(p.raw, p.pos)
+		} else {
+			p.pos = span(p.raw, p.pos, class)
 		}
-		p.pos += n
-		if n == len(rest) {
+		if p.pos == len(p.raw) {
 			break
 		}
 		p.turn(p.raw[p.pos])
@@ -337,8 +391,10 @@ func (p *Parser) endLine() {
 	switch {
 	case p.response:
 	case p.fields > 0:
-		name, value := p.raw[p.start:p.mark-1], p.raw[p.mark:p.pos-1]
-		fault = p.framing.add(name, value)
+		name := p.raw[p.start : p.mark-1]
+		if frames(string(name)) {
+			fault = p.framing.add(string(name), trimBlanks(string(p.raw[p.mark:p.pos-1])))
+		}
 	case p.raw[bytes.IndexByte(p.raw, ' ')+1] != '/': // not in origin form
 		_, _, fault = absoluteHost(requestTarget(string(p.raw[:p.pos])))
 	}
@@ -346,4 +402,19 @@ func (p *Parser) endLine() {
 		p.fail(400, fault)
 	}
 	p.line++
+}
+
+// endHead judges the head as a whole and builds the result.
+func (p *Parser) endHead() {
+	b := p.raw[:p.pos+1]
+	s := string(b)
+	if p.folded {
+		unfolded := unfold(s)
+		p.build([]byte(unfolded), unfolded)
+		p.text = s
+		return
+	}
+	if !p.build(b, s) { // all lines are valid, so the only fault left is
+		p.fail(400, "HTTP/1.1 request without a Host field") // RFC 9112, section 3.2
+	}
 }

@@ -37,6 +37,19 @@ func Count(fields []Field, name string) int {
 	return n
 }
 
+// Find returns the value of the first field with the given name, as Get does, and
+// the number of such fields, as Count does.
+func Find(fields []Field, name string) (value string, n int) {
+	for i := range fields {
+		if EqualFold(fields[i].Name, name) {
+			if n++; n == 1 {
+				value = fields[i].Value
+			}
+		}
+	}
+	return value, n
+}
+
 // Values yields the values of all fields with the given name, in order.
 func Values(fields []Field, name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
@@ -69,9 +82,16 @@ func Tokens(fields []Field, name string) iter.Seq[string] {
 
 // HasToken reports whether [Tokens] yields token, without regard to case.
 func HasToken(fields []Field, name, token string) bool {
-	for element := range Tokens(fields, name) {
-		if EqualFold(element, token) {
-			return true
+	for i := range fields {
+		if !EqualFold(fields[i].Name, name) {
+			continue
+		}
+		for list, more := fields[i].Value, true; more; {
+			var element string
+			element, list, more = strings.Cut(list, ",")
+			if element = trimBlanks(element); element != "" && EqualFold(element, token) {
+				return true
+			}
 		}
 	}
 	return false
@@ -79,7 +99,7 @@ func HasToken(fields []Field, name, token string) bool {
 
 // EqualFold reports whether a and b are equal without regard to the case of
 // ASCII letters. Other bytes must be identical.
-func EqualFold(a, b string) bool { return equalFold(a, b) }
+func EqualFold(a, b string) bool { return len(a) == len(b) && (a == b || equalFold(a, b)) }
 
 // Lower returns s with the ASCII letters in lower case.
 func Lower(s string) string {
@@ -99,10 +119,8 @@ func Lower(s string) string {
 // ASCII (0x21 to 0x7e), or -1.
 func IndexInvisible(s string) int { return outside(s, visible) }
 
-func equalFold[S string | []byte](a S, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
+// equalFold is EqualFold for strings of one length.
+func equalFold(a, b string) bool {
 	for i := range len(b) {
 		if a[i] != b[i] && lower(a[i]) != lower(b[i]) {
 			return false
@@ -120,7 +138,17 @@ func lower(c byte) byte {
 
 // trimBlanks removes SP and HTAB at both ends: the optional whitespace of
 // RFC 9110, section 5.6.3.
-func trimBlanks(s string) string { return strings.Trim(s, " \t") }
+func trimBlanks(s string) string {
+	for s != "" && isBlank(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && isBlank(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // Cookies returns the pairs of all Cookie fields in order (RFC 6265, section
 // 4.2.1). Pairs without "=" or without a name are skipped. Values are returned as

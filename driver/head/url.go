@@ -121,8 +121,10 @@ func ServerName(u *url.URL) string {
 // Port returns the port of u as a number without leading zeros, or the default
 // port of its scheme.
 func Port(u *url.URL) string {
-	if n, err := strconv.ParseUint(u.Port(), 10, 16); err == nil {
-		return strconv.FormatUint(n, 10)
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err == nil {
+			return strconv.FormatUint(n, 10)
+		}
 	}
 	return defaultPorts[u.Scheme]
 }
@@ -169,15 +171,18 @@ func Target(u *url.URL) string {
 func percentEncode(s, extra string) string {
 	const digits = "0123456789ABCDEF"
 	var b []byte
+	done := 0 // bytes of s that b has
 	for i := range len(s) {
 		c := s[i]
-		if isAlphanumeric(c) || strings.IndexByte("-._~!$&'()*+,;=:@%", c) >= 0 || strings.IndexByte(extra, c) >= 0 {
-			b = append(b, c)
-		} else {
-			b = append(b, '%', digits[c>>4], digits[c&15])
+		if !isAlphanumeric(c) && strings.IndexByte("-._~!$&'()*+,;=:@%", c) < 0 && strings.IndexByte(extra, c) < 0 {
+			b = append(append(b, s[done:i]...), '%', digits[c>>4], digits[c&15])
+			done = i + 1
 		}
 	}
-	return string(b)
+	if done == 0 {
+		return s
+	}
+	return string(append(b, s[done:]...))
 }
 
 // BasicAuthorization returns the value of an Authorization or Proxy-Authorization

@@ -78,7 +78,11 @@ func (q *Queue) grow(n int) {
 
 // extend is grow for a queue that has a buffer, or no Pool.
 func (q *Queue) extend(n int) {
-	if q.Pool == nil {
+	switch {
+	case q.Pool == nil && q.Buf == nil:
+		q.Buf = make([]byte, 0, n)
+		return
+	case q.Pool == nil:
 		q.Buf = slices.Grow(q.Buf, n)
 		return
 	}

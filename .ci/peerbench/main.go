@@ -10,13 +10,14 @@ package main
 
 import (
 	"bytes"
-	"encoding/binary"
 	"flag"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // peer is a library under test. Both functions handle all messages of a case
@@ -108,19 +109,5 @@ func makePayload(text string, size int) []byte {
 
 // maskedFrame is a text message as a client sends it.
 func maskedFrame(payload []byte) []byte {
-	key := [4]byte{0x37, 0xfa, 0x21, 0x3d}
-	f := []byte{0x81}
-	switch n := len(payload); {
-	case n < 126:
-		f = append(f, 0x80|byte(n))
-	case n < 1<<16:
-		f = binary.BigEndian.AppendUint16(append(f, 0x80|126), uint16(n))
-	default:
-		f = binary.BigEndian.AppendUint64(append(f, 0x80|127), uint64(n))
-	}
-	f = append(f, key[:]...)
-	for i, b := range payload {
-		f = append(f, b^key[i&3])
-	}
-	return f
+	return frame.Encode(frame.Header{Fin: true, Opcode: frame.Text, Masked: true, Key: 0x3d21fa37}, payload)
 }

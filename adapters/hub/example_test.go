@@ -74,7 +74,7 @@ func ExampleRooms() {
 	}
 	sent, slow, err := hub.Broadcast(others("tea", servers[0]), driver.Text, []byte("one lump or two?"))
 	for _, c := range slow {
-		c.CloseNow() // such as: who cannot follow has to come back
+		c.CloseNow() // they could not follow
 	}
 	fmt.Println(sent, len(slow), err)
 	for _, c := range clients[1:] {

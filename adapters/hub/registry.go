@@ -169,7 +169,7 @@ func (r *Registry) Shutdown(ctx context.Context, code driver.Code, reason string
 	for c := range r.All() {
 		all.Go(func() {
 			err := c.Close(ctx, code, reason)
-			if errors.Is(err, driver.ErrUnsupported) || errors.Is(err, driver.ErrInvalid) { // the version lacks code
+			if errors.Is(err, driver.ErrUnsupported) { // the version lacks code
 				err = c.Close(ctx, driver.CodeGoingAway, reason)
 			}
 			if err != nil && err == context.Cause(ctx) {

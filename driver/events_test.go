@@ -3,6 +3,7 @@ package driver_test
 import (
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -45,7 +46,7 @@ func TestEventsBreak(t *testing.T) {
 	}{
 		"closing handshake": {request13() + message + masked(opFin|opClose, closing(1000, "")) + "ignored",
 			[]string{"Connect", "Open", "Text one", "Ping p", "Text two", "Close 1000"}},
-		"violation":         {request13() + message + "\x81\x00" + message, []string{"Connect", "Open", "Text one", "Ping p", "Text two", "Close 1002"}},
+		"violation":         {request13() + message + plain(opFin|opText, "") + message, []string{"Connect", "Open", "Text one", "Ping p", "Text two", "Close 1002"}},
 		"bad head":          {"GET / HTTP/1.1\r\nHost: x\r\n bad\r\n\r\n" + message, []string{"Close 1002"}},
 		"hixie":             {request76() + hixieBody + "\x00a\xff\x00b\xff\xff\x00\x00c\xff", []string{"Connect", "Open", "Text a", "Text b", "Close 1005"}},
 		"version no longer": {strings.Replace(request13(), "13", "3", 1) + message, []string{"Close 1002"}},
@@ -165,16 +166,16 @@ func TestLimits(t *testing.T) {
 		in     string
 		want   []string
 	}{
-		{"MaxMessage", driver.Config{MaxMessage: 5}, masked(opFin|opText, "12345") + "\x81\x86", []string{"Text 12345"}},
-		{"beyond MaxMessage", driver.Config{MaxMessage: 5}, "\x81\x86\x00\x00\x00\x00", []string{"Close 1009"}},
-		{"beyond MaxMessage in fragments", driver.Config{MaxMessage: 5}, masked(opText, "123") + "\x80\x83\x00\x00\x00\x00", []string{"Close 1009"}},
-		{"a huge promise", driver.Config{}, "\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00", []string{"Close 1009"}},
-		{"beyond 63 bits", driver.Config{MaxMessage: -1}, "\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00", []string{"Close 1002"}},
-		{"no MaxMessage", driver.Config{MaxMessage: -1}, "\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00abc", nil},
-		{"MaxFrame", driver.Config{MaxFrame: 3}, masked(opText, "123") + masked(opFin, "456") + "\x81\x84\x00\x00\x00\x00", []string{"Text 123456", "Close 1009"}},
+		{"MaxMessage", driver.Config{MaxMessage: 5}, masked(opFin|opText, "12345") + masked(opFin|opText, "123456")[:2], []string{"Text 12345"}},
+		{"beyond MaxMessage", driver.Config{MaxMessage: 5}, promise(opFin|opText, 6), []string{"Close 1009"}},
+		{"beyond MaxMessage in fragments", driver.Config{MaxMessage: 5}, masked(opText, "123") + promise(opFin, 3), []string{"Close 1009"}},
+		{"a huge promise", driver.Config{}, promise(opFin|opBinary, math.MaxInt64), []string{"Close 1009"}},
+		{"beyond 63 bits", driver.Config{MaxMessage: -1}, promise(opFin|opBinary, 1<<63), []string{"Close 1002"}},
+		{"no MaxMessage", driver.Config{MaxMessage: -1}, promise(opFin|opBinary, math.MaxInt64) + "abc", nil},
+		{"MaxFrame", driver.Config{MaxFrame: 3}, masked(opText, "123") + masked(opFin, "456") + promise(opFin|opText, 4), []string{"Text 123456", "Close 1009"}},
 		{"MaxFragments", driver.Config{MaxFragments: 2}, masked(opText, "") + masked(opFin, "") + masked(opText, "") + masked(0, "") + masked(0, ""),
 			[]string{"Text", "Close 1008"}},
-		{"bad text inside a frame", driver.Config{}, "\x81\xfe\x10\x00\x00\x00\x00\x00abc\xff", []string{"Close 1007"}},
+		{"bad text inside a frame", driver.Config{}, promise(opFin|opText, 4096) + "abc\xff", []string{"Close 1007"}},
 	}
 	for _, test := range tests {
 		d := openServer(t, &test.config, request13())

@@ -100,7 +100,7 @@ func checkDoors(t *testing.T, seed uint64, in []byte, newDriver func() *driver.D
 
 // FuzzServer gives arbitrary bytes to a server of all versions.
 func FuzzServer(f *testing.F) {
-	const frames = "\x81\x82\x00\x00\x00\x00hi\x89\x80\x00\x00\x00\x00\x88\x82\x00\x00\x00\x00\x03\xe8"
+	frames := masked(opFin|opText, "hi") + masked(opFin|opPing, "") + masked(opFin|opClose, closing(1000, ""))
 	for _, in := range []string{
 		"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n" + frames,
 		"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 9\r\n\r\n",
@@ -121,9 +121,10 @@ func FuzzServer(f *testing.F) {
 // FuzzClient gives arbitrary bytes to a client of each version.
 func FuzzClient(f *testing.F) {
 	accept := hybi.Accept("AAAAAAAAAAAAAAAAAAAAAA==")
+	frames := plain(opFin|opText, "hi") + plain(opFin|opPing, "") + plain(opFin|opClose, closing(1000, ""))
 	for v := range byte(5) {
 		for _, in := range []string{
-			"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + accept + "\r\n\r\n\x81\x02hi\x89\x00\x88\x02\x03\xe8",
+			"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + accept + "\r\n\r\n" + frames,
 			"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nno!!junk",
 			"HTTP/1.1 101 Web Socket Protocol Handshake\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nWebSocket-Origin: http://x\r\nWebSocket-Location: ws://x/\r\n\r\n\x00hi\xff",
 			"HTTP/1.0 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",

@@ -86,6 +86,14 @@ func plain(b0 byte, payload string) string { return wstest.ServerFrame(b0, paylo
 // masked is a frame from a client, with the key 0.
 func masked(b0 byte, payload string) string { return wstest.ClientFrame(b0, payload) }
 
+// promise returns the header of a frame of a client whose payload of n bytes does not
+// follow.
+func promise(b0 byte, n uint64) string {
+	return frame.Encode(frame.Header{
+		Fin: b0&opFin != 0, Opcode: frame.Opcode(b0 &^ opFin), Masked: true, Length: n,
+	}, "")
+}
+
 // closing is the body of a close frame.
 func closing(code uint16, reason string) string {
 	return string(binary.BigEndian.AppendUint16(nil, code)) + reason

@@ -11,19 +11,21 @@ import (
 
 	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/driver/wstest"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // TestIOWrite copies its input, and bounds what waits.
 func TestIOWrite(t *testing.T) {
 	d := openServer(t, &driver.Config{MaxMessage: 100, MaxHead: 1000}, request13())
-	frame := []byte("\x81\x82\x01\x02\x03\x04" + "ik")
-	if n, err := d.IO().Write(frame); n != len(frame) || err != nil {
+	text := frame.Encode(frame.Header{Fin: true, Opcode: frame.Text, Masked: true, Key: 0x04030201}, "hi")
+	in := []byte(text)
+	if n, err := d.IO().Write(in); n != len(in) || err != nil {
 		t.Fatal(n, err)
 	}
-	if string(frame) != "\x81\x82\x01\x02\x03\x04"+"ik" {
-		t.Errorf("Write has changed its input: %q", frame)
+	if string(in) != text {
+		t.Errorf("Write has changed its input: %q", in)
 	}
-	clear(frame)
+	clear(in)
 	if ev := d.Messages().Next(); ev.Kind != driver.Text || string(ev.Data) != "hi" {
 		t.Errorf("event %v %q", ev.Kind, ev.Data)
 	}

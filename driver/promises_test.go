@@ -11,6 +11,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver/wstest"
 	"github.com/sans-io/websocket-driver/hixie"
 	"github.com/sans-io/websocket-driver/hybi"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // TestEventSize: four fields and four words, so that an event travels in
@@ -178,7 +179,8 @@ func TestNoAllocsStreams(t *testing.T) {
 // TestInPlace: a frame that lies whole in the input is delivered from there.
 func TestInPlace(t *testing.T) {
 	d := openServer(t, nil, request13())
-	in := []byte("\x82\x84\x01\x02\x03\x04\x01\x02\x03\x04" + masked(opFin|opPing, "p"))
+	binary := frame.Header{Fin: true, Opcode: frame.Binary, Masked: true, Key: 0x04030201}
+	in := []byte(frame.Encode(binary, "\x00\x00\x00\x00") + masked(opFin|opPing, "p"))
 	n, ev := d.Parse(in)
 	if n != 10 || &ev.Data[0] != &in[6] || string(in[6:10]) != "\x00\x00\x00\x00" {
 		t.Errorf("%d bytes used, data %x, input %x", n, ev.Data, in)
@@ -195,7 +197,7 @@ func TestInPlace(t *testing.T) {
 func TestGrowth(t *testing.T) {
 	d := openServer(t, &driver.Config{MaxMessage: -1}, request13())
 	before := heap()
-	want(t, d, "\x82\xff\x00\x00\x00\x00\x40\x00\x00\x00\x00\x00\x00\x00"+strings.Repeat("x", 1000)) // 1 GiB
+	want(t, d, promise(opFin|opBinary, 1<<30)+strings.Repeat("x", 1000))
 	if grown := int64(heap()) - int64(before); grown > 64<<10 {
 		t.Errorf("%d bytes held for 1000 bytes of a message", grown)
 	}

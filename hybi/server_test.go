@@ -2,6 +2,7 @@ package hybi
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,32 +110,35 @@ func respond(t *testing.T, r *head.Request, subprotocol, extensions string, extr
 	return response
 }
 
-// TestServerResponse: section 4.2.2, item 5.
+// TestServerResponse: the response that accepts a request.
 func TestServerResponse(t *testing.T) {
 	extra := []head.Field{{Name: "X-Extra", Value: "1"}, {Name: "Set-Cookie", Value: "a=b"}}
-	got := respond(t, request("Sec-WebSocket-Key", sampleKey), "chat", "foo; x=1", extra)
-	want := &head.Response{Major: 1, Minor: 1, Status: 101, Fields: []head.Field{
+	accept := []head.Field{
 		{Name: "Upgrade", Value: "websocket"},
 		{Name: "Connection", Value: "Upgrade"},
 		{Name: "Sec-WebSocket-Accept", Value: sampleAccept},
-		{Name: "Sec-WebSocket-Protocol", Value: "chat"},
-		{Name: "Sec-WebSocket-Extensions", Value: "foo; x=1"},
-		extra[0], extra[1],
-	}}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
 	}
-	got = respond(t, request("Sec-WebSocket-Key", sampleKey), "", "", nil)
-	want.Fields = want.Fields[:3]
-	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
+	subprotocol := head.Field{Name: "Sec-WebSocket-Protocol", Value: "chat"}
+	extensions := head.Field{Name: "Sec-WebSocket-Extensions", Value: "foo; x=1"}
+	switching := func(fields ...head.Field) *head.Response {
+		return &head.Response{Major: 1, Minor: 1, Status: 101, Fields: append(slices.Clip(accept), fields...)}
 	}
-
-	// RFC 8441, section 5: 200, and neither Accept, Upgrade nor Connection.
-	got = respond(t, connect(), "chat", "", extra[:1])
-	want = &head.Response{Major: 2, Status: 200, Fields: []head.Field{{Name: "Sec-WebSocket-Protocol", Value: "chat"}, extra[0]}}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
+	asked := request("Sec-WebSocket-Key", sampleKey)
+	tests := []struct {
+		rule      string
+		got, want *head.Response
+	}{
+		{"4.2.2 item 5: all fields", respond(t, asked, "chat", "foo; x=1", extra), switching(subprotocol, extensions, extra[0], extra[1])},
+		{"4.2.2 item 5: nothing chosen", respond(t, asked, "", "", nil), switching()},
+		{"RFC 8441 5: 200, without Accept, Upgrade and Connection", respond(t, connect(), "chat", "", extra[:1]),
+			&head.Response{Major: 2, Status: 200, Fields: []head.Field{subprotocol, extra[0]}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.rule, func(t *testing.T) {
+			if d := cmp.Diff(tt.want, tt.got); d != "" {
+				t.Error(d)
+			}
+		})
 	}
 }
 

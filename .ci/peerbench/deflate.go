@@ -2,12 +2,13 @@ package main
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"os"
 	"runtime"
 
 	klauspost "github.com/klauspost/compress/flate"
+
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // contestant is a subject of the measurement: a library, or a compressor without one.
@@ -176,21 +177,17 @@ func verify(c *deflateCase, l library) error {
 // cutMessage returns the payload of the compressed text message at the beginning of p,
 // in one frame or several, and the bytes after it.
 func cutMessage(p []byte) (payload, rest []byte, err error) {
-	for b0 := byte(0x41); ; b0 = 0 {
-		if len(p) < 2 || p[0]&^0x80 != b0 {
+	want := frame.Header{RSV: frame.RSV1, Opcode: frame.Text}
+	for {
+		h, n, err := frame.Parse(p)
+		if err != nil || n == 0 || h.Opcode != want.Opcode || h.RSV != want.RSV {
 			return nil, nil, fmt.Errorf("% x is no frame of a compressed message", p[:min(len(p), 10)])
 		}
-		fin, n, h := p[0]&0x80 != 0, uint64(p[1]), 2
-		switch n {
-		case 126:
-			n, h = uint64(binary.BigEndian.Uint16(p[2:])), 4
-		case 127:
-			n, h = binary.BigEndian.Uint64(p[2:]), 10
-		}
-		payload, p = append(payload, p[h:][:n]...), p[h:][n:]
-		if fin {
+		payload, p = append(payload, p[n:][:h.Length]...), p[n:][h.Length:]
+		if h.Fin {
 			return payload, p, nil
 		}
+		want = frame.Header{}
 	}
 }
 

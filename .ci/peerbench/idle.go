@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 var (
@@ -229,7 +231,7 @@ func openOne(addr string, secure bool) (net.Conn, error) {
 // echoAll sends a message on each of the connections and awaits it back.
 func echoAll(conns []net.Conn) error {
 	payload := []byte("hello, are you still there?")
-	want := append([]byte{0x81, byte(len(payload))}, payload...)
+	want := frame.Encode(frame.Header{Fin: true, Opcode: frame.Text}, payload)
 	return each(len(conns), func(i int) error {
 		if _, err := conns[i].Write(maskedFrame(payload)); err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/driver/wstest"
 	"github.com/sans-io/websocket-driver/extensions/deflate"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // TestBroadcast sends to connections of many forms.
@@ -94,7 +95,8 @@ func TestBroadcastNeverWaits(t *testing.T) {
 		waits.CloseNow()
 		reads.CloseNow()
 		<-copied
-		if got, want := out.String(), "\x81\x06text 0\x81\x06text 1\x81\x06text 2"; got != want {
+		text := func(s string) string { return wstest.ServerFrame(frame.FinBit|byte(frame.Text), s) }
+		if got, want := out.String(), text("text 0")+text("text 1")+text("text 2"); got != want {
 			t.Errorf("%q", got)
 		}
 	})

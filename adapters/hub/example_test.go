@@ -3,6 +3,7 @@ package hub_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log"
 	"net"
 	"net/http"
@@ -14,7 +15,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver/wstest"
 )
 
-// A room: all connections in it get the message, which is encoded once.
+// All connections get the message, which is encoded once.
 func ExampleBroadcast() {
 	var room hub.Registry
 	var clients []*stream.Conn
@@ -44,13 +45,60 @@ func ExampleBroadcast() {
 	// hello, all
 }
 
+// A chat: what a client says goes to the others of its room.
+func ExampleRooms() {
+	var rooms hub.Rooms[string]
+	var clients, servers []*stream.Conn
+	for range 3 {
+		client, err := driver.NewClient("ws://example.com/", nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		server := driver.NewServer(nil)
+		if err := wstest.Pair(client, server); err != nil { // opens both
+			log.Fatal(err)
+		}
+		a, b := net.Pipe()
+		clients = append(clients, stream.New(a, client, nil))
+		servers = append(servers, stream.New(b, server, nil))
+		rooms.Join("tea", servers[len(servers)-1])
+	}
+	others := func(room string, sender *stream.Conn) iter.Seq[*stream.Conn] {
+		return func(yield func(*stream.Conn) bool) {
+			for c := range rooms.Members(room) {
+				if c != sender && !yield(c) {
+					return
+				}
+			}
+		}
+	}
+	sent, slow, err := hub.Broadcast(others("tea", servers[0]), driver.Text, []byte("one lump or two?"))
+	for _, c := range slow {
+		c.CloseNow() // they could not follow
+	}
+	fmt.Println(sent, len(slow), err)
+	for _, c := range clients[1:] {
+		_, p, _ := c.ReadMessage(nil)
+		fmt.Printf("%s\n", p)
+	}
+	for _, c := range servers {
+		c.CloseNow() // leaves all rooms
+	}
+	fmt.Println(rooms.Len("tea"), "members,", len(rooms.Keys()), "rooms")
+	// Output:
+	// 2 0 <nil>
+	// one lump or two?
+	// one lump or two?
+	// 0 members, 0 rooms
+}
+
 // A server of net/http that closes its connections when it shuts down.
 func ExampleRegistry_Shutdown() {
 	var conns hub.Registry
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	server := &http.Server{}
-	server.RegisterOnShutdown(func() { conns.Shutdown(ctx, "restarting") })
+	server.RegisterOnShutdown(func() { conns.Shutdown(ctx, driver.CodeGoingAway, "restarting") })
 
 	client, err := driver.NewClient("ws://example.com/", nil)
 	if err != nil {
@@ -71,8 +119,8 @@ func ExampleRegistry_Shutdown() {
 		_, _, err := peer.ReadMessage(nil)
 		closed <- err
 	}()
-	server.Shutdown(ctx)                           // begins to close the connections
-	fmt.Println(conns.Shutdown(ctx, "restarting")) // waits for them
+	server.Shutdown(ctx)                                                 // begins to close the connections
+	fmt.Println(conns.Shutdown(ctx, driver.CodeGoingAway, "restarting")) // waits for them
 	fmt.Println(<-closed)
 	// Output:
 	// <nil>

@@ -1,5 +1,6 @@
-// Package hub holds many connections of package stream: a Registry, to close them
-// when a server shuts down, or those in a room, to broadcast to.
+// Package hub holds many connections of package stream: all connections of a server in
+// a Registry, which closes them when the server shuts down, and those that belong
+// together in Rooms. Broadcast sends a message to any of them.
 package hub
 
 import (
@@ -55,6 +56,23 @@ func (m *Prepared) For(v driver.Variant) *driver.Prepared {
 	return f
 }
 
+// Broadcast sends m to all conns, as the function Broadcast does, for a message that is
+// sent more than once.
+func (m *Prepared) Broadcast(conns iter.Seq[*stream.Conn]) (sent int, left []*stream.Conn) {
+	form, of := m.plain, driver.Variant{} // most connections have the form of the one before
+	for c := range conns {
+		if v := c.Variant(); v != of {
+			form, of = m.For(v), v
+		}
+		if c.Post(form) == nil {
+			sent++
+		} else {
+			left = append(left, c)
+		}
+	}
+	return sent, left
+}
+
 // Broadcast sends a message of kind Text or Binary to all conns. It returns the
 // number of connections for which the message has been queued, and those that it has
 // left out: they are closed, or so slow that it would have to wait. The message is
@@ -68,12 +86,6 @@ func Broadcast(conns iter.Seq[*stream.Conn], kind driver.Kind, p []byte) (sent i
 	if err != nil {
 		return 0, nil, err
 	}
-	for c := range conns {
-		if c.Post(m.For(c.Variant())) == nil {
-			sent++
-		} else {
-			left = append(left, c)
-		}
-	}
+	sent, left = m.Broadcast(conns)
 	return sent, left, nil
 }

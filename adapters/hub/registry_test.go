@@ -2,10 +2,15 @@ package hub_test
 
 import (
 	"context"
+	"errors"
 	"io"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/sans-io/websocket-driver/adapters/hub"
 	"github.com/sans-io/websocket-driver/adapters/stream"
@@ -80,7 +85,7 @@ func TestShutdown(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), limit)
 			defer cancel()
 			began := time.Now()
-			err := r.Shutdown(ctx, "")
+			err := r.Shutdown(ctx, driver.CodeGoingAway, "")
 			if want := min(limit, time.Minute); time.Since(began) != want || (err == nil) != (limit > want) {
 				t.Errorf("took %v, %v", time.Since(began), err)
 			}
@@ -93,7 +98,7 @@ func TestShutdown(t *testing.T) {
 				t.Error("connections are left or let in")
 			}
 			cancel()
-			if err := r.Shutdown(ctx, ""); err != nil {
+			if err := r.Shutdown(ctx, driver.CodeGoingAway, ""); err != nil {
 				t.Errorf("again, when nothing is left: %v", err)
 			}
 		})
@@ -111,8 +116,91 @@ func TestShutdownStuck(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		if err := r.Shutdown(ctx, ""); err != context.DeadlineExceeded {
+		if err := r.Shutdown(ctx, driver.CodeGoingAway, ""); err != context.DeadlineExceeded {
 			t.Errorf("%v", err)
 		}
+	})
+}
+
+// TestShutdownCode: each version is closed with the code, or with 1001 if it lacks it.
+func TestShutdownCode(t *testing.T) {
+	wstest.NoLeaks(t)
+	const restart, away = driver.CodeServiceRestart, driver.CodeGoingAway
+	versions := []driver.Version{driver.Hybi13, driver.Hybi8, driver.Hybi7, driver.Hixie76, driver.Hixie75}
+	want := []driver.Code{restart, away, away, driver.CodeNoStatus, driver.CodeAbnormal}
+	var r hub.Registry
+	got := make([]driver.Code, len(versions))
+	var readers sync.WaitGroup
+	for i, v := range versions {
+		client, server := open(t, &driver.Config{Version: v}, &driver.Config{Versions: driver.AllVersions()})
+		r.Add(server)
+		readers.Go(func() {
+			_, _, err := client.ReadMessage(nil)
+			got[i] = codeOf(err)
+		})
+	}
+	for _, bad := range []struct {
+		code   driver.Code
+		reason string
+		want   error
+	}{
+		{driver.CodeNoStatus, "", driver.ErrInvalid},
+		{1, "", driver.ErrInvalid},
+		{restart, strings.Repeat("x", 124), driver.ErrTooLong},
+		{restart, "\xff", driver.ErrInvalidUTF8},
+	} {
+		if err := r.Shutdown(t.Context(), bad.code, bad.reason); !errors.Is(err, bad.want) {
+			t.Errorf("%d %q: %v, not %v", bad.code, bad.reason, err, bad.want)
+		}
+	}
+	if r.Len() != len(versions) {
+		t.Fatalf("%d connections are left", r.Len())
+	}
+	if err := r.Shutdown(t.Context(), restart, strings.Repeat("x", 123)); err != nil {
+		t.Error(err)
+	}
+	readers.Wait()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestWait waits for connections that end by themselves, or until a context ends.
+func TestWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r hub.Registry
+		if err := r.Wait(t.Context()); err != nil {
+			t.Errorf("empty: %v", err)
+		}
+		_, a := openPipe(t, nil, nil)
+		_, b := openPipe(t, nil, nil)
+		r.Add(a)
+		r.Add(b)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		enough := errors.New("enough")
+		results := make(chan error)
+		go func() { results <- r.Wait(ctx) }()
+		synctest.Wait()
+		cancel(enough)
+		if err := <-results; err != enough {
+			t.Errorf("a context that has ended: %v", err)
+		}
+		for range 2 {
+			go func() { results <- r.Wait(t.Context()) }()
+		}
+		a.CloseNow()
+		synctest.Wait()
+		select {
+		case err := <-results:
+			t.Errorf("Wait returns with a connection left: %v", err)
+		default:
+		}
+		r.Remove(b)
+		for range 2 {
+			if err := <-results; err != nil {
+				t.Error(err)
+			}
+		}
+		b.CloseNow()
 	})
 }

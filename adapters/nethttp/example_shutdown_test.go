@@ -46,7 +46,7 @@ func ExampleUpgrader_Handler_shutdown() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		server.Config.Shutdown(ctx) // does not close WebSockets
-		open.Shutdown(ctx, "restarting")
+		open.Shutdown(ctx, driver.CodeGoingAway, "restarting")
 	}()
 	_, _, err = conn.ReadMessage(nil)
 	fmt.Println(err)

@@ -65,11 +65,11 @@ func serveUntil(stop context.Context, l net.Listener) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	server.RegisterOnShutdown(func() { open.Shutdown(ctx, "restarting") })
+	server.RegisterOnShutdown(func() { open.Shutdown(ctx, driver.CodeGoingAway, "restarting") })
 	if err := server.Shutdown(ctx); err != nil { // does not wait for WebSockets
 		return err
 	}
-	return open.Shutdown(ctx, "restarting") // waits
+	return open.Shutdown(ctx, driver.CodeGoingAway, "restarting") // waits
 }
 
 // A server that shuts down gracefully.

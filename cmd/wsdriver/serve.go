@@ -79,7 +79,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	l.Origins = []string{"*"} // there is nothing to protect
 	fmt.Fprint(stdout, announcement(l.Addr(), certificate.config))
 	stop := context.AfterFunc(ctx, func() {
-		s.all.Go(func() { _ = s.open.Shutdown(context.Background(), shutdownReason) })
+		s.all.Go(func() { _ = s.open.Shutdown(context.Background(), driver.CodeGoingAway, shutdownReason) })
 		s.all.Go(func() { _ = l.Close() }) // removes a Unix socket
 	})
 	defer stop()

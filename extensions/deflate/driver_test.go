@@ -12,6 +12,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/driver/wstest"
 	"github.com/sans-io/websocket-driver/extensions"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // peer is one end of a connection with what it has received.
@@ -211,18 +212,27 @@ func TestPreparedOnce(t *testing.T) {
 // TestReserved: frames with invalid RSV bits while the extension is in use (RFC 7692,
 // section 6).
 func TestReserved(t *testing.T) {
-	const key = "\x00\x00\x00\x00"
+	const (
+		fin  = frame.FinBit
+		text = byte(frame.Text)
+		more = byte(frame.Continuation)
+		ping = byte(frame.Ping)
+		bye  = byte(frame.Close)
+		rsv1 = frame.RSV1
+		rsv2 = frame.RSV2
+	)
+	in := wstest.ClientFrame[string]
 	tests := []struct{ name, frames, want string }{
-		{"RFC 7692 6 continuation", "\x41\x80" + key + "\xc0\x81" + key + "\x00", "Close 1002 reserved bits 0x40 set in a frame with opcode 0x0"},
-		{"RFC 7692 6 ping", "\xc9\x80" + key, "Close 1002 reserved bits 0x40 set in a frame with opcode 0x9"},
-		{"RFC 7692 6 ping within a message", "\x41\x80" + key + "\xc9\x80" + key, "Close 1002 reserved bits 0x40 set in a frame with opcode 0x9"},
-		{"RFC 7692 6 close", "\xc8\x80" + key, "Close 1002 reserved bits 0x40 set in a frame with opcode 0x8"},
-		{"RFC 6455 5.2 RSV2", "\xe1\x81" + key + "\x00", "Close 1002 reserved bits 0x20 set in a frame with opcode 0x1"},
-		{"RFC 6455 8.1 not UTF-8", "\xc1\x83" + key + "\xfa\x07\x00", "Close 1007 text is not valid UTF-8"},
-		{"RFC 7692 7.2.2 corrupt", "\xc1\x81" + key + "\x06", "Close 1007 compressed message: invalid block type 3"},
-		{"RFC 7692 7.2.2 truncated", "\xc1\x84" + key + "\xf2\x48\xcd\xc9", "Close 1007 compressed message: ends within a block"},
-		{"RFC 7692 7.2.3.6 empty", "\xc1\x81" + key + "\x00", "Text "},
-		{"RFC 7692 6.1 fragments", "\x41\x83" + key + "\xf2\x48\xcd" + "\x89\x81" + key + "p" + "\x00\x80" + key + "\x80\x84" + key + "\xc9\xc9\x07\x00", "Ping p|Text Hello"},
+		{"RFC 7692 6 continuation", in(rsv1|text, "") + in(fin|rsv1|more, "\x00"), "Close 1002 reserved bits 0x40 set in a frame with opcode 0x0"},
+		{"RFC 7692 6 ping", in(fin|rsv1|ping, ""), "Close 1002 reserved bits 0x40 set in a frame with opcode 0x9"},
+		{"RFC 7692 6 ping within a message", in(rsv1|text, "") + in(fin|rsv1|ping, ""), "Close 1002 reserved bits 0x40 set in a frame with opcode 0x9"},
+		{"RFC 7692 6 close", in(fin|rsv1|bye, ""), "Close 1002 reserved bits 0x40 set in a frame with opcode 0x8"},
+		{"RFC 6455 5.2 RSV2", in(fin|rsv1|rsv2|text, "\x00"), "Close 1002 reserved bits 0x20 set in a frame with opcode 0x1"},
+		{"RFC 6455 8.1 not UTF-8", in(fin|rsv1|text, "\xfa\x07\x00"), "Close 1007 text is not valid UTF-8"},
+		{"RFC 7692 7.2.2 corrupt", in(fin|rsv1|text, "\x06"), "Close 1007 compressed message: invalid block type 3"},
+		{"RFC 7692 7.2.2 truncated", in(fin|rsv1|text, "\xf2\x48\xcd\xc9"), "Close 1007 compressed message: ends within a block"},
+		{"RFC 7692 7.2.3.6 empty", in(fin|rsv1|text, "\x00"), "Text "},
+		{"RFC 7692 6.1 fragments", in(rsv1|text, "\xf2\x48\xcd") + in(fin|ping, "p") + in(more, "") + in(fin|more, "\xc9\xc9\x07\x00"), "Ping p|Text Hello"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -303,16 +313,13 @@ func TestTruncated(t *testing.T) {
 		{"after a code", append(long[:len(long)-1:len(long)-1], 0, 0, 0), string(text)}, // within the empty block
 	}
 	for _, tt := range tests {
-		frame := []byte{0xc1, 0x80 | 126, byte(len(tt.wire) >> 8), byte(len(tt.wire)), 0, 0, 0, 0}
-		if len(tt.wire) < 126 {
-			frame = []byte{0xc1, 0x80 | byte(len(tt.wire)), 0, 0, 0, 0}
-		}
+		in := wstest.ClientFrame(frame.FinBit|frame.RSV1|byte(frame.Text), tt.wire)
 		var want []wstest.Record
 		if tt.out != "" {
 			want = append(want, wstest.Record{Kind: driver.Text, Data: tt.out})
 		}
 		want = append(want, wstest.Record{Kind: driver.Close, Code: 1007, Data: "compressed message: ends within a block"})
-		wstest.Splits(append(frame, tt.wire...), func(split string, chunks [][]byte) {
+		wstest.Splits(in, func(split string, chunks [][]byte) {
 			if len(tt.wire) > 100 && len(chunks) == 2 && len(chunks[0])%37 > 0 {
 				return // not each of very many
 			}

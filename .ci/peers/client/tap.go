@@ -1,9 +1,10 @@
 package main
 
 import (
-	"encoding/binary"
 	"net"
 	"sync"
+
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // tap is a connection that counts the frames that pass. It knows hybi.
@@ -88,37 +89,18 @@ func (r *frameReader) read(p []byte) {
 
 // readHeader counts the frame whose header is complete (RFC 6455, section 5.2).
 func (r *frameReader) readHeader() {
-	if len(r.header) < 2 {
+	h, n, _ := frame.Parse(r.header) // the driver judges errors
+	if n == 0 {
 		return
 	}
-	size, length := 2, uint64(r.header[1]&0x7f)
-	switch length {
-	case 126:
-		size += 2
-	case 127:
-		size += 8
-	}
-	long := size
-	if r.header[1]&0x80 != 0 {
-		size += 4
-	}
-	if len(r.header) < size {
-		return
-	}
-	switch length {
-	case 126:
-		length = uint64(binary.BigEndian.Uint16(r.header[2:]))
-	case 127:
-		length = binary.BigEndian.Uint64(r.header[2:long])
-	}
-	switch opcode, rsv1 := r.header[0]&0x0f, r.header[0]&0x40 != 0; {
-	case opcode >= 8:
-	case opcode == 0:
+	switch {
+	case h.Opcode.IsControl():
+	case h.Opcode == frame.Continuation:
 		r.continued++
-	case rsv1:
+	case h.RSV&frame.RSV1 != 0:
 		r.compressed++
 	default:
 		r.plain++
 	}
-	r.header, r.skip = r.header[:0], length
+	r.header, r.skip = r.header[:0], h.Length
 }

@@ -85,6 +85,7 @@ func (c *Conn) receivePumped() error {
 	if p == nil {
 		p = new(pump)
 		c.rare.pump = p
+		c.source.aim(0, false)
 		go c.runPump(p)
 	}
 	for !p.done {
@@ -103,10 +104,10 @@ func (c *Conn) receivePumped() error {
 }
 
 func (c *Conn) runPump(p *pump) {
-	data, err := c.source.read(0, nil)
+	err := c.source.read()
 	c.lock()
 	defer c.unlock()
-	p.done, p.data, p.err = true, data, err
+	p.done, p.data, p.err = true, c.source.input, err
 	c.wake.Broadcast()
 }
 

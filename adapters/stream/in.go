@@ -16,9 +16,9 @@ import (
 // takes one piece of a message after the other.
 type inbound struct {
 	reading bool           // a goroutine has the turn
+	outside bool           // and reads from the transport, without the lock
 	closed  bool           // CloseRead: only the Conn itself reads
 	rest    []byte         // input that has not been parsed
-	into    []byte         // where the next read goes, if that is not a buffer of source
 	err     error          // of the transport's Read that ended reading
 	message *messageReader // the message in progress, if any
 }
@@ -55,8 +55,13 @@ func (c *Conn) takeTurn(ctx context.Context) error {
 	return nil
 }
 
-// passTurn passes the turn to the next reader.
+// passTurn passes the turn to the next reader. After a panic of the transport's Read it
+// takes the lock again, which the caller is going to release.
 func (c *Conn) passTurn() {
+	if c.in.outside {
+		c.lock()
+		c.in.outside = false
+	}
 	c.in.reading = false
 	c.wake.Broadcast()
 }
@@ -136,19 +141,23 @@ func (c *Conn) fill() error {
 	return nil
 }
 
-// receive reads from the transport into c.in.rest, which has been consumed.
+// receive reads from the transport into c.in.rest, which has been consumed. Meanwhile
+// the lock is released.
 func (c *Conn) receive() error {
 	c.in.rest = nil
 	if c.in.err != nil {
 		return c.in.err
 	}
-	var err error
 	if c.pumps() {
-		err = c.receivePumped()
-	} else {
-		c.in.rest, err = c.read()
+		return c.receivePumped()
 	}
-	if len(c.in.rest) == 0 {
+	c.source.aim(c.d.Incoming())
+	c.in.outside = true
+	c.unlock()
+	err := c.source.read()
+	c.lock()
+	c.in.outside = false
+	if c.in.rest = c.source.input; len(c.in.rest) == 0 {
 		c.in.rest = nil
 		c.releaseSource()
 	}
@@ -161,15 +170,6 @@ func (c *Conn) releaseSource() {
 	if c.rare == nil || c.rare.pump == nil {
 		c.source.release()
 	}
-}
-
-// read reads from the transport, without the lock.
-func (c *Conn) read() ([]byte, error) {
-	incoming, _ := c.d.Incoming()
-	into := c.in.into
-	c.unlock()
-	defer c.lock()
-	return c.source.read(incoming, into)
 }
 
 // isDeadline reports whether err is that of the read deadline. Other timeouts end

@@ -40,14 +40,17 @@ type vector struct {
 	parts   [2][]byte
 }
 
-// writeLent writes a header and the payload that is lent, in one write.
-func (c *Conn) writeLent(header, payload []byte) (int, error) {
+// writeLent writes the header and the payload that is lent, in one write.
+func (c *Conn) writeLent() {
 	v := c.out.vector
-	v.parts = [2][]byte{header, payload}
+	v.parts = [2][]byte{c.out.unwritten, c.out.lent}
 	v.buffers = v.parts[:]
+	size := len(v.parts[0]) + len(v.parts[1])
+	c.unlock()
 	n, err := v.buffers.WriteTo(c.rwc)
+	c.mu.Lock()
 	v.parts = [2][]byte{}
-	return int(n), err
+	c.wrote(size, int(n), err)
 }
 
 // advance removes n bytes that have been written. It copies what is left of a payload

@@ -96,7 +96,7 @@ func (c *Conn) message(ev driver.Event, buf []byte) (driver.Kind, []byte, error)
 			buf = c.readInto(buf)
 		}
 		err := c.handle(ev)
-		c.in.into = nil
+		c.source.into = nil
 		if err != nil {
 			if kind != driver.None && !c.isOver() {
 				c.in.message = &messageReader{c: c, kind: kind, own: true, data: bytes.Clone(buf), size: len(buf)}
@@ -116,10 +116,8 @@ func (c *Conn) readInto(buf []byte) []byte {
 	if room := cap(buf) - len(buf); int64(room) < n && room < 7*len(buf) {
 		buf = slices.Grow(buf, int(min(n, int64(7*len(buf)))))
 	}
-	c.in.into = buf[len(buf):cap(buf)]
-	if int64(len(c.in.into)) > n {
-		c.in.into = c.in.into[:n] // what follows the frame does not belong there
-	}
+	rest := buf[len(buf):cap(buf)]
+	c.source.into = rest[:min(int64(len(rest)), n)] // what follows the frame does not belong there
 	return buf
 }
 

@@ -2,7 +2,6 @@ package stream
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -120,28 +119,26 @@ func (c *Conn) writeAll() {
 }
 
 // writeBatch writes the rest of the last batch, or the next batch. It unlocks
-// meanwhile.
+// meanwhile. If the Write of the transport panics, so does the process: then it runs on
+// a goroutine of the Conn.
 func (c *Conn) writeBatch(by writer) {
 	if len(c.out.unwritten) == 0 {
 		c.takeBatch()
 	}
-	p, lent := c.out.unwritten, c.out.lent
+	p := c.out.unwritten
 	if c.o.WriteTimeout > 0 {
 		p = p[:min(len(p), maxChunk)]
 		c.startStall()
 	}
 	c.out.by = by
-	c.unlock()
-	n, err := 0, errPanic
-	defer func() {
-		c.lock()
-		c.wrote(len(p)+len(lent), n, err)
-	}()
-	if len(lent) > 0 {
-		n, err = c.writeLent(p, lent)
-	} else {
-		n, err = c.rwc.Write(p)
+	if len(c.out.lent) > 0 {
+		c.writeLent()
+		return
 	}
+	c.unlock()
+	n, err := c.rwc.Write(p)
+	c.mu.Lock()
+	c.wrote(len(p), n, err)
 }
 
 // takeBatch takes the next batch.
@@ -150,9 +147,6 @@ func (c *Conn) takeBatch() {
 	c.out.unwritten = c.out.batch
 	c.out.taken++
 }
-
-// errPanic is the error of a transport whose Write has panicked.
-var errPanic = errors.New("websocket: Write of the transport has panicked")
 
 // wrote ends a write of size bytes, of which the transport has taken n. Unless the
 // connection has failed meanwhile, they are the next of the batch.

@@ -25,15 +25,16 @@ type source struct {
 	rwc    io.ReadWriteCloser
 	least  int    // bytes in a read while messages are small
 	size   int    // bytes in the next read
+	within bool   // the next read is inside a frame
 	filled bool   // the last read filled its buffer, so there may be more
+	into   []byte // where the next read goes; nil for the buffer
+	input  []byte // the result of the last read; valid until the next, or release
 	buffer []byte // nil while none is held
 
 	// For sockets; raw is nil for others.
-	raw  syscall.RawConn
-	try  func(fd uintptr) bool // see tryRead
-	into []byte                // what tryRead fills; nil for the buffer
-	n    int                   // its result; 0 is the end
-	err  error                 // its error
+	raw syscall.RawConn
+	try func(fd uintptr) bool // see tryRead
+	err error                 // its error
 
 	// For TLS; small is nil for others.
 	small *[smallBuffer]byte
@@ -68,28 +69,26 @@ func (s *source) init(rwc io.ReadWriteCloser, size int) {
 	}
 }
 
-// read waits for input and returns it, valid until the next call or release. incoming
-// is how many bytes of a frame are known to follow. If into is not nil, the input is read
-// there.
-func (s *source) read(incoming int64, into []byte) ([]byte, error) {
-	switch {
-	case incoming == 0:
+// aim prepares the next read. incoming is how many bytes of a frame are known to follow.
+func (s *source) aim(incoming int64, _ bool) {
+	switch s.within = incoming > 0; {
+	case !s.within:
 		s.size = s.least
 	case s.filled: // there is much of it already
-		s.size = int(max(int64(s.least), min(incoming, int64(4*s.size), largeBuffer)))
+		s.size = max(s.least, int(min(incoming, int64(4*s.size), largeBuffer)))
 	}
+}
+
+// read waits for input.
+func (s *source) read() error {
+	s.input = nil
 	if s.raw == nil {
-		return s.readBuffered(incoming, into)
+		return s.readBuffered()
 	}
-	s.into = into
-	if err := s.raw.Read(s.try); err != nil || s.err != nil || s.n == 0 {
-		return nil, s.socketError(err)
+	if err := s.raw.Read(s.try); err != nil || len(s.input) == 0 {
+		return s.socketError(err)
 	}
-	if into == nil {
-		into = s.buffer[:s.size]
-	}
-	s.filled = s.n == len(into)
-	return into[:s.n], nil
+	return nil
 }
 
 // socketError returns the error that Read of the connection would return. err is the
@@ -110,12 +109,12 @@ func (s *source) socketError(err error) error {
 
 // readBuffered reads into a buffer that is held while waiting, so it is large only
 // inside a frame.
-func (s *source) readBuffered(incoming int64, into []byte) ([]byte, error) {
-	p := into
+func (s *source) readBuffered() error {
+	p := s.into
 	switch {
-	case into != nil:
+	case p != nil:
 		s.release()
-	case s.small != nil && !s.filled && incoming == 0:
+	case s.small != nil && !s.filled && !s.within:
 		s.release()
 		p = s.small[:]
 	default:
@@ -123,8 +122,8 @@ func (s *source) readBuffered(incoming int64, into []byte) ([]byte, error) {
 	}
 	n, err := s.rwc.Read(p)
 	n = min(max(n, 0), len(p))
-	s.filled = n == len(p)
-	return p[:n], err
+	s.filled, s.input = n == len(p), p[:n]
+	return err
 }
 
 // hold returns the buffer. It gets one if there is none of about that size.

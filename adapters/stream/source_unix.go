@@ -22,7 +22,8 @@ func tryRead(s *source) func(fd uintptr) bool {
 				s.release()
 				return false
 			}
-			s.n, s.err = max(n, 0), err
+			s.input, s.err = p[:max(n, 0)], err
+			s.filled = n == len(p)
 			return true
 		}
 	}

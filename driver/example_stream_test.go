@@ -18,12 +18,10 @@ func echo(ctx context.Context, transport io.ReadWriteCloser) error {
 		return err
 	}
 	for m, err := range conn.Messages() {
-		if err == nil {
-			err = conn.WriteMessage(m.Kind, m.Data)
-		}
 		if err != nil {
 			return err
 		}
+		conn.WriteMessage(m.Kind, m.Data) // an error of the transport ends reading, too
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/driver/wstest"
 	"github.com/sans-io/websocket-driver/extensions/deflate"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // attackers is how many peers make the same attack at once.
@@ -51,7 +52,7 @@ var (
 	fragments     = bytes.Repeat(wstest.ClientFrame(0x00, []byte("a")), 100)
 	firstEmpty    = wstest.ClientFrame(0x01, []byte(nil))
 	emptyFrames   = bytes.Repeat(wstest.ClientFrame(0x00, []byte(nil)), 100)
-	aTerabyte     = []byte{0x82, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	aTerabyte     = frame.Append(nil, frame.Header{Fin: true, Opcode: frame.Binary, Masked: true, Length: 1 << 40})
 	zeros         = make([]byte, 1000)
 	closeFrame    = wstest.ClientFrame(0x88, []byte{0x03, 0xe8})
 	askForClose   = wstest.ClientFrame(0x81, []byte("close"))

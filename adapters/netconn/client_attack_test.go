@@ -21,6 +21,7 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/driver/wstest"
 	"github.com/sans-io/websocket-driver/extensions/deflate"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // clientMemory is how many bytes a connection may take, with the attacker's end
@@ -97,7 +98,7 @@ func TestAttacksOnClients(t *testing.T) {
 				wstest.UntilEnd(nc)
 			}},
 		{name: "promises a terabyte", config: driver.Config{CloseTimeout: soon}, open: true, want: "the limit is 16777216", attack: func(nc net.Conn) {
-			nc.Write([]byte{0x82, 0x7f, 0, 0, 1, 0, 0, 0, 0, 0})
+			nc.Write(frame.Append(nil, frame.Header{Fin: true, Opcode: frame.Binary, Length: 1 << 40}))
 			wstest.UntilEnd(nc)
 		}},
 		{name: "floods with pings and never reads", options: stream.Options{WriteTimeout: soon}, open: true,
@@ -105,7 +106,7 @@ func TestAttacksOnClients(t *testing.T) {
 		{name: "half-open", config: driver.Config{PingInterval: soon}, open: true, attack: wstest.UntilEnd, want: "no sign of life"},
 		{name: "never closes", config: driver.Config{CloseTimeout: soon}, open: true, want: "closed with 1000",
 			attack: func(nc net.Conn) {
-				nc.Write([]byte{0x88, 0x02, 0x03, 0xe8})
+				nc.Write(wstest.ServerFrame(0x88, []byte{0x03, 0xe8}))
 				wstest.UntilEnd(nc)
 			}},
 	}

@@ -104,8 +104,12 @@ func (c *Conn) fetchClose() {
 // closed handles the Close event.
 func (c *Conn) closed(ev driver.Event) {
 	err := c.d.Err()
-	if err == io.ErrUnexpectedEOF && c.in.err != nil && c.in.err != io.EOF {
+	switch {
+	case err != io.ErrUnexpectedEOF:
+	case c.in.err != nil && c.in.err != io.EOF:
 		err = fmt.Errorf("%w: %w", err, c.in.err)
+	case c.out.err != nil:
+		err = fmt.Errorf("%w: %w", err, c.out.err)
 	}
 	c.setEnd(&CloseError{Code: ev.Code, Reason: string(ev.Data), err: err})
 	c.in.message, c.in.rest = nil, nil

@@ -71,7 +71,9 @@ func TestBrokenWriter(t *testing.T) {
 			t.Errorf("WriteClose: %v, not %v", err, test.want)
 		}
 		wantMessage(t, c, driver.Text, "still readable")
-		wantClose(t, c, driver.CodeAbnormal, "")
+		if e := wantClose(t, c, driver.CodeAbnormal, ""); !errors.Is(e, test.want) {
+			t.Errorf("reading: %v, not %v", e, test.want)
+		}
 	}
 }
 

@@ -60,7 +60,7 @@ func (c *Conn) takeTurn(ctx context.Context) error {
 func (c *Conn) passTurn() {
 	if c.in.outside {
 		c.lock()
-		c.in.outside = false
+		c.in.outside, c.source.into = false, nil
 	}
 	c.in.reading = false
 	c.wake.Broadcast()
@@ -146,6 +146,7 @@ func (c *Conn) fill() error {
 func (c *Conn) receive() error {
 	c.in.rest = nil
 	if c.in.err != nil {
+		c.source.into = nil
 		return c.in.err
 	}
 	if c.pumps() {
@@ -157,6 +158,7 @@ func (c *Conn) receive() error {
 	err := c.source.read()
 	c.lock()
 	c.in.outside = false
+	c.source.into = nil
 	if c.in.rest = c.source.input; len(c.in.rest) == 0 {
 		c.in.rest = nil
 		c.releaseSource()

@@ -95,9 +95,7 @@ func (c *Conn) message(ev driver.Event, buf []byte) (driver.Kind, []byte, error)
 		if ev.Kind == driver.None {
 			buf = c.readInto(buf)
 		}
-		err := c.handle(ev)
-		c.source.into = nil
-		if err != nil {
+		if err := c.handle(ev); err != nil {
 			if kind != driver.None && !c.isOver() {
 				c.in.message = &messageReader{c: c, kind: kind, own: true, data: bytes.Clone(buf), size: len(buf)}
 			}

@@ -2,7 +2,6 @@ package stream_test
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -14,6 +13,7 @@ import (
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/driver/wstest"
+	wsframe "github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // wantReader begins the next message.
@@ -124,7 +124,7 @@ func TestReaderSkipped(t *testing.T) {
 }
 
 func TestReaderEnds(t *testing.T) {
-	closing := string([]byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8})
+	closing := frame(0x88, "\x03\xe8")
 	tests := map[string]struct {
 		in  []any
 		do  func(c *stream.Conn)
@@ -205,8 +205,8 @@ func (e *endless) Read(p []byte) (int, error) {
 func TestReaderMemory(t *testing.T) {
 	wstest.NoLeaks(t)
 	const size = 32 << 20
-	head := binary.BigEndian.AppendUint64([]byte{0x82, 0x80 | 127}, size)
-	c := opened(t, &endless{script: newScript(), head: append(head, 0, 0, 0, 0), n: size}, &driver.Config{MaxMessage: -1})
+	head := wsframe.Append(nil, wsframe.Header{Fin: true, Opcode: wsframe.Binary, Masked: true, Length: size})
+	c := opened(t, &endless{script: newScript(), head: head, n: size}, &driver.Config{MaxMessage: -1})
 	defer c.CloseNow()
 	r := wantReader(t, c, driver.Binary)
 	p := make([]byte, 32<<10)

@@ -17,7 +17,8 @@ import (
 // reads it returns at once while more input has been read already, and the answers
 // leave together. Flush waits until the transport has taken everything. Close waits
 // for that too, while CloseNow discards what the transport has not taken. A later
-// send, Flush or read returns an error of the transport.
+// send or Flush returns an error of the transport, and the *CloseError of reading wraps
+// it if nothing else has ended the connection.
 //
 // Text and Binary messages wait for the end of a message of NextWriter, and while
 // driver.Config.MaxBuffered bytes are queued, Options.Slow applies to them. It

@@ -254,7 +254,7 @@ func TestWriterCut(t *testing.T) {
 // TestWriterAbandoned: the end of the connection unblocks senders that wait for a stream
 // that is never ended.
 func TestWriterAbandoned(t *testing.T) {
-	closing := string([]byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8})
+	closing := frame(0x88, "\x03\xe8")
 	ends := map[string]func(c *stream.Conn, peer net.Conn){
 		"CloseNow":   func(c *stream.Conn, _ net.Conn) { c.CloseNow() },
 		"Close":      func(c *stream.Conn, _ net.Conn) { c.Close(context.Background(), driver.CodeNormal, "") },

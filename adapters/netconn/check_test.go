@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sans-io/websocket-driver/adapters/netconn"
+	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/driver/head"
 	"github.com/sans-io/websocket-driver/driver/wstest"
@@ -151,5 +153,29 @@ func TestOnRefuseMalformed(t *testing.T) {
 	l.Close()
 	if len(reported) > 0 {
 		t.Errorf("status %d, too", <-reported)
+	}
+}
+
+// TestOnOpen: every connection is passed to OnOpen before Accept returns it, and one that
+// is not taken is closed with 1001.
+func TestOnOpen(t *testing.T) {
+	wstest.NoLeaks(t)
+	l := listen(t, nil)
+	var opened atomic.Int32
+	l.OnOpen = func(*stream.Conn) bool { return opened.Add(1) == 1 }
+	serve(t, l)
+	for i := range 2 {
+		conn, err := netconn.Dial(context.Background(), "ws://"+l.Addr().String(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			exchange(t, conn)
+			continue
+		}
+		var e *stream.CloseError
+		if _, _, err := conn.ReadMessage(nil); !errors.As(err, &e) || e.Code != driver.CodeGoingAway {
+			t.Errorf("%v", err)
+		}
 	}
 }

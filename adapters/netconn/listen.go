@@ -39,6 +39,12 @@ type Listener struct {
 	// Several goroutines call OnRefuse.
 	OnRefuse func(r *driver.Request, err error)
 
+	// OnOpen, if not nil, is called with each connection that is open, before Accept
+	// returns it. If it returns false, Accept does not, and the connection is closed
+	// with 1001 (going away). The Add of a hub.Registry can be used as OnOpen. Several
+	// goroutines call OnOpen.
+	OnOpen func(conn *stream.Conn) bool
+
 	// Origins lists the pages of other hosts that may connect, as patterns for
 	// driver.CheckOrigin: "example.com", "https://*.example.com", "*" for all.
 	// Pages of the host of the request are always allowed. Others are answered with

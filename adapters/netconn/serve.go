@@ -73,7 +73,7 @@ func (l *Listener) serve(conn *stream.Conn, r *driver.Request, from netip.Prefix
 	}
 	h.end()
 	defer l.leave()
-	if !l.deliver(result{conn: conn}) { // for the client it is open
+	if l.OnOpen != nil && !l.OnOpen(conn) || !l.deliver(result{conn: conn}) { // for the client it is open
 		_ = conn.Close(context.Background(), driver.CodeGoingAway, "")
 	}
 }

@@ -48,14 +48,8 @@ func echoAll(conn *stream.Conn, r *http.Request) {
 func serveUntil(stop context.Context, l net.Listener) error {
 	var open hub.Registry
 	u := newUpgrader()
-	server := &http.Server{
-		Handler: u.Handler(func(conn *stream.Conn, r *http.Request) {
-			if open.Add(conn) { // else the server is ending
-				echoAll(conn, r)
-			}
-		}),
-		ReadHeaderTimeout: 10 * time.Second,
-	}
+	u.OnOpen = open.Add
+	server := &http.Server{Handler: u.Handler(echoAll), ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	select {

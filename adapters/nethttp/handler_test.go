@@ -9,12 +9,14 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/sans-io/websocket-driver/adapters/hub"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
@@ -384,4 +386,31 @@ func TestProtocols(t *testing.T) {
 	if config.Select == nil || len(config.Subprotocols) != 1 || u.Select == nil {
 		t.Error("the settings were changed")
 	}
+}
+
+// TestOnOpen: a Registry gets every connection of an Upgrader, and one that it does not
+// take is closed with 1001.
+func TestOnOpen(t *testing.T) {
+	var open hub.Registry
+	u := &nethttp.Upgrader{OnOpen: open.Add}
+	s := newServer(t, u.Handler(func(conn *stream.Conn, _ *http.Request) { _ = echo(conn) }))
+	conn, err := handshake(t, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.WriteMessage(driver.Text, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := conn.ReadMessage(nil); err != nil { // from the application, which runs after OnOpen
+		t.Fatal(err)
+	}
+	if n := len(slices.Collect(open.All())); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+	go open.Shutdown(context.Background(), driver.CodeGoingAway, "")
+	wantClose(t, conn, driver.CodeGoingAway)
+	if conn, err = handshake(t, s); err != nil {
+		t.Fatal(err)
+	}
+	wantClose(t, conn, driver.CodeGoingAway)
 }

@@ -6,8 +6,10 @@
 package nethttp
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
@@ -37,6 +39,12 @@ type Upgrader struct {
 	// Select, if not nil, picks the subprotocol for a request, instead of Config:
 	// one of those offered, or "" for none.
 	Select func(r *http.Request, offered []string) string
+
+	// OnOpen, if not nil, is called with each connection that is open, before the
+	// application. If it returns false, the connection is closed with 1001 (going
+	// away), and Upgrade returns an error that wraps net.ErrClosed. The Add of a
+	// hub.Registry can be used as OnOpen.
+	OnOpen func(conn *stream.Conn) bool
 
 	// OnRefuse, if not nil, is called when a request is refused. err is or wraps a
 	// *driver.Error with the Status. The fields that the response needs are set in
@@ -105,6 +113,10 @@ func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request, check func(*d
 	if err := conn.Handshake(r.Context()); err != nil {
 		_ = conn.CloseNow()
 		return nil, err
+	}
+	if u.OnOpen != nil && !u.OnOpen(conn) {
+		_ = conn.Close(context.Background(), driver.CodeGoingAway, "")
+		return nil, fmt.Errorf("websocket: closed by OnOpen: %w", net.ErrClosed)
 	}
 	return conn, nil
 }

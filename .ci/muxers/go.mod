@@ -8,4 +8,6 @@ require (
 	github.com/xtaci/smux v1.5.58
 )
 
+require golang.org/x/sys v0.41.0 // indirect
+
 replace github.com/sans-io/websocket-driver => ../..

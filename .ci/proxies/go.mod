@@ -6,6 +6,7 @@ require github.com/sans-io/websocket-driver v0.0.0
 
 require (
 	golang.org/x/net v0.50.0 // indirect
+	golang.org/x/sys v0.41.0 // indirect
 	golang.org/x/text v0.34.0 // indirect
 )
 

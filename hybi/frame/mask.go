@@ -32,6 +32,11 @@ func MaskTo(dst, src []byte, k Key) (ascii bool) {
 // highBits are the top bits of the bytes of a word: set in no ASCII text.
 const highBits = 0x8080808080808080
 
+const (
+	blockSize = 64            // maskBlocks takes a multiple of so many bytes
+	minBlocks = 2 * blockSize // below that calling it costs more than it saves
+)
+
 // maskTo is MaskTo. The result has a bit of highBits set if and only if a byte
 // is 0x80 or more after the XOR; its other bits mean nothing.
 func maskTo(dst, src []byte, key uint32) (high uint64) {
@@ -46,6 +51,12 @@ func maskTo(dst, src []byte, key uint32) (high uint64) {
 	end := dst[len(dst)-8:]
 	last := binary.LittleEndian.Uint64(src[len(src)-8:]) ^ bits.RotateLeft64(k, -8*(len(src)&3))
 	high = last
+	if n := len(src) &^ (blockSize - 1); hasBlocks && n >= minBlocks {
+		if maskBlocks(&dst[0], &src[0], n, key) != 0 {
+			high = highBits
+		}
+		dst, src = dst[n:], src[n:]
+	}
 	for len(src) >= 64 && len(dst) >= 64 {
 		s, d := (*[64]byte)(src), (*[64]byte)(dst)
 		w0 := binary.LittleEndian.Uint64(s[0:]) ^ k

@@ -85,7 +85,7 @@ func (c *Conn) receivePumped() error {
 	if p == nil {
 		p = new(pump)
 		c.rare.pump = p
-		c.source.aim(0, false)
+		c.source.aim(0)
 		go c.runPump(p)
 	}
 	for !p.done {

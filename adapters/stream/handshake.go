@@ -113,9 +113,7 @@ func (c *Conn) connect(ctx context.Context, done func(driver.Event) (bool, error
 		if ok || err != nil {
 			return c.handshakeError(ctx, err)
 		}
-		var n int
-		n, ev = c.d.Parse(c.in.rest)
-		c.in.rest = c.in.rest[n:]
+		ev = c.parse()
 		if ev.Kind == driver.Close {
 			return c.handshakeError(ctx, c.peerEnded(ev))
 		}

@@ -152,7 +152,8 @@ func (c *Conn) receive() error {
 	if c.pumps() {
 		return c.receivePumped()
 	}
-	c.source.aim(c.d.Incoming())
+	incoming, _ := c.d.Incoming()
+	c.source.aim(incoming)
 	c.in.outside = true
 	c.unlock()
 	err := c.source.read()

@@ -70,7 +70,7 @@ func (s *source) init(rwc io.ReadWriteCloser, size int) {
 }
 
 // aim prepares the next read. incoming is how many bytes of a frame are known to follow.
-func (s *source) aim(incoming int64, _ bool) {
+func (s *source) aim(incoming int64) {
 	switch s.within = incoming > 0; {
 	case !s.within:
 		s.size = s.least

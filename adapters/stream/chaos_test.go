@@ -274,7 +274,7 @@ func (f *faulty) pass(n int) (pass int, fault bool, delay time.Duration) {
 }
 
 func (f *faulty) Read(p []byte) (int, error) {
-	n, fault, delay := f.pass(1)
+	_, fault, delay := f.pass(1)
 	time.Sleep(delay)
 	if fault {
 		return 0, errFault

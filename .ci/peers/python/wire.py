@@ -56,7 +56,12 @@ class Wire:
     def next(self):
         """Returns the next frame, or None once the server has ended TCP."""
         while not self.received:
-            data = self.socket.recv(65536)
+            try:
+                data = self.socket.recv(65536)
+            except ConnectionResetError:
+                if self.protocol.close_rcvd is None:
+                    raise
+                data = b""  # flush has sent something to a server that had ended TCP after its close frame
             if data:
                 self.protocol.receive_data(data)
             else:

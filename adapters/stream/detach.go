@@ -37,6 +37,7 @@ func (c *Conn) detach() ([]byte, error) {
 	c.releaseSource()
 	c.stopTimers()
 	c.end.phase, c.end.err, c.end.closing = shutting, errClosed, true
+	c.end.traced = true // nothing has been refused
 	c.failWrite(errClosed)
 	return p, nil
 }

@@ -33,6 +33,7 @@ const (
 type ending struct {
 	phase   phase
 	opened  bool        // the opening handshake has been completed
+	traced  bool        // Trace has been told of the end
 	closing bool        // deadlines no longer apply
 	err     error       // of reading: the *CloseError, or net.ErrClosed after CloseNow
 	peer    *CloseError // of the PeerClose event of driver.Config.HoldClose
@@ -131,9 +132,17 @@ func (c *Conn) setEnd(err error) {
 	c.end.err = err
 	c.wake.Broadcast()
 	if e, ok := err.(*CloseError); ok {
-		c.o.Trace.ended(c, e.Code, e.err)
+		c.traceEnd(e.Code, e.err)
 	} else {
-		c.o.Trace.ended(c, driver.CodeAbnormal, err)
+		c.traceEnd(driver.CodeAbnormal, err)
+	}
+}
+
+// traceEnd tells Trace of the end, once.
+func (c *Conn) traceEnd(code driver.Code, cause error) {
+	if !c.end.traced {
+		c.end.traced = true
+		c.o.Trace.ended(c, code, cause)
 	}
 }
 
@@ -263,6 +272,7 @@ func (c *Conn) leaveTransport(p phase) {
 	defer c.unlock()
 	c.runAfter()
 	if c.end.phase < gone {
+		c.traceEnd(driver.CodeAbnormal, c.out.err) // of a time limit, while nothing reads
 		c.end.phase = p
 		if c.rare != nil && c.rare.done != nil {
 			close(c.rare.done)

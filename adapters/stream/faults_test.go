@@ -269,7 +269,9 @@ func TestDetached(t *testing.T) {
 	defer a.Close()
 	defer b.Close()
 	transport := &deadlines{Conn: b}
-	c := stream.New(transport, driver.NewServer(nil), nil)
+	c := stream.New(transport, driver.NewServer(nil), &stream.Options{Trace: &stream.Trace{
+		Refused: func(*stream.Conn, error) { t.Error("Trace is told of a refusal") },
+	}})
 	after := false
 	c.AfterDone(func() { after = true })
 	go io.WriteString(a, "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n")

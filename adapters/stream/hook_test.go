@@ -190,3 +190,20 @@ func TestTraceRefused(t *testing.T) {
 	}
 	<-c.Done()
 }
+
+// TestTraceUnread: Trace is told of the end of a connection that nothing reads.
+func TestTraceUnread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, b := net.Pipe()
+		var closed []driver.Code
+		c := stream.New(b, openDriver(t, &driver.Config{PingInterval: time.Second}), &stream.Options{Trace: &stream.Trace{
+			Closed: func(_ *stream.Conn, code driver.Code, _ error) { closed = append(closed, code) },
+		}})
+		c.Queue(driver.Text, []byte("text")) // starts the limits
+		<-c.Done()
+		wantClose(t, c, driver.CodeAbnormal, "")
+		if want := []driver.Code{driver.CodeAbnormal}; !slices.Equal(closed, want) {
+			t.Errorf("%v", closed)
+		}
+	})
+}

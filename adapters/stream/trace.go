@@ -30,8 +30,9 @@ type Trace struct {
 	Ponged func(c *Conn, latency time.Duration)
 
 	// Closed is called once when the connection is over, with what a *CloseError has:
-	// the code, and the cause unless the peer closed properly. After CloseNow the code
-	// is driver.CodeAbnormal and the cause wraps net.ErrClosed.
+	// the code, and the cause unless the peer closed properly. After CloseNow, and if a
+	// time limit has passed while nothing reads, the code is driver.CodeAbnormal and the
+	// cause wraps net.ErrClosed.
 	Closed func(c *Conn, code driver.Code, cause error)
 }
 

@@ -15,6 +15,7 @@ import (
 
 var (
 	echoOnly   = flag.String("echo", "", "measure echo servers instead: the rows whose name contains this, or all (Linux)")
+	echoChart  = flag.String("svg", "", "with -echo: write a chart to this `file`")
 	echoBudget = flag.Duration("echo-time", 300*time.Millisecond, "with -echo: how long a server runs in each round, about")
 )
 
@@ -49,26 +50,32 @@ type echoServer struct {
 // bytes for all, from this process. In each round all servers have their turn, so the
 // ratios within a round hardly depend on what else the machine does.
 func measureEcho(only string, rounds int, budget time.Duration) error {
+	c := &chart{title: "Echo: CPU time of the server for a message, to that of the limit (dashed)"}
 	for _, row := range echoRows {
 		if only != "all" && !strings.Contains(row.String(), only) {
 			continue
 		}
-		if err := row.measure(rounds, budget); err != nil {
+		bars, err := row.measure(rounds, budget)
+		if err != nil {
 			return fmt.Errorf("%v: %w", row, err)
 		}
+		c.rows = append(c.rows, chartRow{row.String(), bars})
 	}
-	return nil
+	if *echoChart == "" {
+		return nil
+	}
+	return c.write(*echoChart)
 }
 
-func (r echoRow) measure(rounds int, budget time.Duration) error {
+func (r echoRow) measure(rounds int, budget time.Duration) ([]chartBar, error) {
 	if err := raiseFileLimit(r.conns + 100); err != nil {
-		return err
+		return nil, err
 	}
 	var servers []*echoServer
 	for _, s := range echoServers {
 		p, addr, err := startServer(s.name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		defer p.stop()
 		server := &echoServer{name: s.name, p: p}
@@ -77,7 +84,7 @@ func (r echoRow) measure(rounds int, budget time.Duration) error {
 			defer c.Close()
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		servers = append(servers, server)
 	}
@@ -85,7 +92,7 @@ func (r echoRow) measure(rounds int, budget time.Duration) error {
 		for _, s := range servers {
 			cost, err := r.load(s, budget)
 			if err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
+				return nil, fmt.Errorf("%s: %w", s.name, err)
 			}
 			if round > 0 { // the first warms up
 				s.cost = append(s.cost, cost)
@@ -94,14 +101,17 @@ func (r echoRow) measure(rounds int, budget time.Duration) error {
 	}
 	limit := servers[0].cost
 	fmt.Printf("%-40v %-16s %12s %8s\n", r, "", "ns/message", "ratio")
+	var bars []chartBar
 	for _, s := range servers {
 		var ratios []float64
 		for i, cost := range s.cost {
 			ratios = append(ratios, cost/limit[i])
 		}
-		fmt.Printf("%-40s %-16s %12.0f %8.2f\n", "", s.name, median(s.cost), median(ratios))
+		ratio := median(ratios)
+		fmt.Printf("%-40s %-16s %12.0f %8.2f\n", "", s.name, median(s.cost), ratio)
+		bars = append(bars, chartBar{s.name, ratio})
 	}
-	return nil
+	return bars[1:], nil
 }
 
 // load runs the row for about the time of budget, and returns the CPU time of the server

@@ -17,10 +17,15 @@ var echoServers = []idleLibrary{
 	{"limit", false, serveLimit},
 	{"this, netconn", false, serveReadme},
 	{"this, nethttp", false, serveHTTP((&nethttp.Upgrader{}).Handler(func(c *stream.Conn, _ *http.Request) { echoReadme(c) }))},
+	{"this, detached", false, serveHTTP((&nethttp.Upgrader{}).Detached(acceptReadme))},
 	{"gws", false, serveHTTP(http.HandlerFunc(handleGWS))},
 	{"gobwas", false, serveGobwas},
 	{"gorilla", false, serveHTTP(http.HandlerFunc(handleGorilla))},
 	{"coder", false, serveHTTP(http.HandlerFunc(handleCoder))},
+}
+
+func acceptReadme(http.ResponseWriter, *http.Request) (func(*stream.Conn), error) {
+	return echoReadme, nil
 }
 
 func serveReadme(l net.Listener) error {

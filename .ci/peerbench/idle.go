@@ -31,6 +31,10 @@ var (
 func serverMode(rounds int) {
 	var err error
 	switch {
+	case *connectCount > 0:
+		err = measureConnect(*connectCount, rounds)
+	case *broadcastCount > 0:
+		err = measureBroadcast(*broadcastCount, rounds)
 	case *echoOnly != "":
 		err = measureEcho(*echoOnly, rounds, *echoBudget)
 	case *idleServer != "":

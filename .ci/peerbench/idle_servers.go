@@ -20,6 +20,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,7 +65,7 @@ var idleServers = []idleLibrary{
 // standard input.
 func serveIdle(name string) error {
 	var library idleLibrary
-	for _, s := range append(idleServers, echoServers...) {
+	for _, s := range slices.Concat(idleServers, echoServers, broadcastServers) {
 		if s.name == name {
 			library = s
 		}
@@ -93,7 +94,13 @@ func serveIdle(name string) error {
 		os.Exit(1)
 	}()
 	fmt.Println(addr)
+	payload := makePayload("ascii", broadcastSize)
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		if in.Text() == "broadcast" {
+			broadcast(payload)
+			fmt.Println("sent")
+			continue
+		}
 		m, err := readMemory()
 		if err != nil {
 			return err

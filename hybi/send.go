@@ -37,8 +37,11 @@ func (c *Conn) Message(k ws.Kind, p []byte) error {
 	switch {
 	case !c.state.CanSend():
 		return ws.ErrClosed
-	case k == ws.Binary || k == ws.Text && isUTF8(p): // the usual ones
-	default:
+	case k == ws.Text: // here, and not in CheckMessage, for speed
+		if !isUTF8(p) {
+			return ws.ErrInvalidUTF8
+		}
+	case k != ws.Binary:
 		if err := CheckMessage(k, p); err != nil {
 			return err
 		}

@@ -148,7 +148,8 @@ func TestDropped(t *testing.T) {
 	for range 5 {
 		server, _ := connect(t, nil, nil, e, &Extension{})
 		server.Text(text)
-		if n := e.kept.Load(); n < 1 || n > 3 {
+		// It keeps none if there was no place, and others may have been collected since.
+		if n := e.kept.Load(); n > 3 || n < 1 && server.spy.s.kept {
 			t.Fatalf("%d compressors kept", n)
 		}
 		runtime.KeepAlive(server) // until here

@@ -28,7 +28,7 @@ func (c *Conn) CloseRead() {
 }
 
 // discard reads until the connection is over, once the call that reads has ended. A Read
-// of the transport that does not return holds up nobody but the goroutine that runs it.
+// of the transport that does not return holds up only the goroutine that runs it.
 func (c *Conn) discard() {
 	c.lock()
 	defer c.unlock()

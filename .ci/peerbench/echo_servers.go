@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 
-	"github.com/sans-io/websocket-driver/adapters/netconn"
 	"github.com/sans-io/websocket-driver/adapters/nethttp"
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
@@ -15,7 +14,7 @@ import (
 // echoServers are the servers of -echo. The first is what the others are compared to.
 var echoServers = []idleLibrary{
 	{"limit", false, serveLimit},
-	{"this, netconn", false, serveReadme},
+	{"this, netconn", false, serveNetconn(echoReadme)},
 	{"this, nethttp", false, serveHTTP((&nethttp.Upgrader{}).Handler(func(c *stream.Conn, _ *http.Request) { echoReadme(c) }))},
 	{"this, detached", false, serveHTTP((&nethttp.Upgrader{}).Detached(acceptReadme))},
 	{"gws", false, serveHTTP(http.HandlerFunc(handleGWS))},
@@ -26,20 +25,6 @@ var echoServers = []idleLibrary{
 
 func acceptReadme(http.ResponseWriter, *http.Request) (func(*stream.Conn), error) {
 	return echoReadme, nil
-}
-
-func serveReadme(l net.Listener) error {
-	listener, err := netconn.NewListener(l, nil)
-	if err != nil {
-		return err
-	}
-	for {
-		conn, err := listener.Accept()
-		if err != nil {
-			return err
-		}
-		go echoReadme(conn)
-	}
 }
 
 // echoReadme is the loop of the README.

@@ -45,8 +45,8 @@ type idleLibrary struct {
 }
 
 var idleServers = []idleLibrary{
-	{"this, netconn", false, serveNetconn},
-	{"this, netconn, TLS", true, serveNetconn},
+	{"this, netconn", false, serveNetconn(echoStream)},
+	{"this, netconn, TLS", true, serveNetconn(echoStream)},
 	{"this, nethttp detached", false, serveHTTP((&nethttp.Upgrader{}).Detached(acceptDetached))},
 	{"this, nethttp detached, TLS", true, serveHTTP((&nethttp.Upgrader{}).Detached(acceptDetached))},
 	{"this, nethttp handler", false, serveHTTP((&nethttp.Upgrader{}).Handler(handleNetHTTP))},
@@ -147,17 +147,20 @@ func serveHTTP(handle http.Handler) func(net.Listener) error {
 	return func(l net.Listener) error { return http.Serve(l, handle) }
 }
 
-func serveNetconn(l net.Listener) error {
-	listener, err := netconn.NewListener(l, nil)
-	if err != nil {
-		return err
-	}
-	for {
-		conn, err := listener.Accept()
+// serveNetconn serves with netconn.
+func serveNetconn(serve func(*stream.Conn)) func(net.Listener) error {
+	return func(l net.Listener) error {
+		listener, err := netconn.NewListener(l, nil)
 		if err != nil {
 			return err
 		}
-		go echoStream(conn)
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return err
+			}
+			go serve(conn)
+		}
 	}
 }
 

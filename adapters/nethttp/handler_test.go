@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/sans-io/websocket-driver/adapters/hub"
 	"github.com/sans-io/websocket-driver/adapters/netconn"
@@ -25,13 +24,18 @@ import (
 
 // lockedBuffer is where a server logs.
 type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu    sync.Mutex
+	b     bytes.Buffer
+	wrote chan struct{} // receives after a Write
 }
 
 func (l *lockedBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	select {
+	case l.wrote <- struct{}{}:
+	default:
+	}
 	return l.b.Write(p)
 }
 
@@ -41,20 +45,19 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// await returns the log once it contains text, or after 10 s.
+// await returns the log once it contains text.
 func (l *lockedBuffer) await(text string) string {
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		if got := l.String(); strings.Contains(got, text) || time.Now().After(end) {
-			return got
-		}
+	for !strings.Contains(l.String(), text) {
+		<-l.wrote
 	}
+	return l.String()
 }
 
 // newLogged returns a server with one handler, and its log.
 func newLogged(t *testing.T, h http.Handler) (*httptest.Server, *lockedBuffer) {
 	t.Helper()
 	noLeaks(t)
-	l := &lockedBuffer{}
+	l := &lockedBuffer{wrote: make(chan struct{}, 1)}
 	s := httptest.NewUnstartedServer(h)
 	s.Config.ErrorLog = log.New(l, "", 0)
 	s.Start()

@@ -186,13 +186,6 @@ func (c *Conn) wait() {
 	c.wake.Wait()
 }
 
-// do calls f with the driver. f must not block.
-func (c *Conn) do(f func(*driver.Driver) error) error {
-	c.lock()
-	defer c.unlock()
-	return f(c.d)
-}
-
 // Raw calls f with the driver, to which f has exclusive access until it returns.
 // What f queues is then written in the background. Raw is for what Conn does not
 // offer, such as single fragments and changing limits.

@@ -164,7 +164,7 @@ func (c *Conn) drain() bool {
 	for c.end.phase == draining && c.unsent() && c.out.err == nil {
 		if c.out.by.isFree() {
 			c.writeBatch(background)
-			c.out.by = nobody
+			c.out.by = noWriter
 		} else {
 			c.wait()
 		}

@@ -34,7 +34,7 @@ func (c *Conn) Waits() int {
 
 // WaitWriting waits until a write to the transport is in progress.
 func (c *Conn) WaitWriting() {
-	for by := nobody; by.isFree(); runtime.Gosched() {
+	for by := noWriter; by.isFree(); runtime.Gosched() {
 		c.lock()
 		by = c.out.by
 		c.unlock()

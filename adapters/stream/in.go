@@ -168,7 +168,7 @@ func (c *Conn) receive() error {
 }
 
 // releaseSource returns the buffer of source, of which nothing waits to be parsed. The
-// caller must have the turn to read, or nobody.
+// caller must have the turn to read, or no goroutine.
 func (c *Conn) releaseSource() {
 	if c.rare == nil || c.rare.pump == nil {
 		c.source.release()

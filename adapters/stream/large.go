@@ -16,7 +16,7 @@ const minLent = 64 << 10
 // once, unchanged, and written by the caller, and if an interrupted write can be
 // resumed. The caller must flush without releasing the lock before.
 func (c *Conn) lend(ctx context.Context, kind driver.Kind, p []byte) (bool, error) {
-	if !c.interruptible || ctx.Done() != nil || c.o.WriteTimeout > 0 || c.out.by != nobody || c.unsent() ||
+	if !c.interruptible || ctx.Done() != nil || c.o.WriteTimeout > 0 || c.out.by != noWriter || c.unsent() ||
 		c.out.message != nil || c.out.err != nil || c.expired(ctx) != nil {
 		return false, nil
 	}
@@ -48,7 +48,7 @@ func (c *Conn) writeLent() {
 	size := len(v.parts[0]) + len(v.parts[1])
 	c.unlock()
 	n, err := v.buffers.WriteTo(c.rwc)
-	c.mu.Lock()
+	c.lock()
 	v.parts = [2][]byte{}
 	c.wrote(size, int(n), err)
 }

@@ -44,7 +44,7 @@ func (c *Conn) ReadMessage(buf []byte) (driver.Kind, []byte, error) {
 // next is the short way to the next event if that may be a whole message in what has
 // been read. Where anything is unusual it returns None, and the long way is taken.
 func (c *Conn) next() driver.Event {
-	if len(c.in.rest) == 0 || c.in.reading || c.in.closed || c.in.message != nil || c.isOver() || c.o.Trace != nil || c.out.by == nobody && c.unsent() {
+	if len(c.in.rest) == 0 || c.in.reading || c.in.closed || c.in.message != nil || c.isOver() || c.o.Trace != nil || c.out.by == noWriter && c.unsent() {
 		return driver.Event{}
 	}
 	return c.parse()

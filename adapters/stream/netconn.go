@@ -97,11 +97,13 @@ func (n *netConn) opError(op string, err error) error {
 }
 
 func (n *netConn) Write(p []byte) (int, error) {
-	expired := func(*driver.Driver) error { return n.c.expired(context.Background()) }
-	if err := n.c.do(expired); err != nil {
+	n.c.lock()
+	err := n.c.expired(context.Background())
+	n.c.unlock()
+	if err != nil {
 		return 0, n.opError("write", err)
 	}
-	err := n.c.WriteMessage(n.kind, p)
+	err = n.c.WriteMessage(n.kind, p)
 	switch {
 	case err == nil:
 		return len(p), nil

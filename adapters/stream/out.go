@@ -35,7 +35,7 @@ type outbound struct {
 type writer uint8
 
 const (
-	nobody      writer = iota
+	noWriter    writer = iota
 	starting           // a goroutine that will write, unless a sender does so before
 	background         // a goroutine that writes until nothing is queued
 	sender             // a goroutine that sends, and that the write deadline interrupts
@@ -114,7 +114,7 @@ func (c *Conn) writeAll() {
 	for c.unsent() && c.out.err == nil {
 		c.writeBatch(background)
 	}
-	c.out.by = nobody
+	c.out.by = noWriter
 	c.wake.Broadcast()
 }
 
@@ -137,7 +137,7 @@ func (c *Conn) writeBatch(by writer) {
 	}
 	c.unlock()
 	n, err := c.rwc.Write(p)
-	c.mu.Lock()
+	c.lock()
 	c.wrote(len(p), n, err)
 }
 
@@ -168,7 +168,7 @@ func (c *Conn) wrote(size, n int, err error) {
 		err = io.ErrShortWrite
 	}
 	if out.by != background {
-		out.by = nobody
+		out.by = noWriter
 	}
 	if out.err == nil {
 		out.advance(n)

@@ -42,7 +42,7 @@ func (c *Conn) WriteMessage(kind driver.Kind, p []byte) error {
 // combine is the short way for a message that leaves with others, which somebody is
 // about to write. Where anything is unusual it returns false, and the long way is taken.
 func (c *Conn) combine(kind driver.Kind, p []byte) bool {
-	if c.out.by == nobody || len(c.in.rest) == 0 || c.in.reading || c.out.message != nil || c.rare != nil ||
+	if c.out.by == noWriter || len(c.in.rest) == 0 || c.in.reading || c.out.message != nil || c.rare != nil ||
 		c.o.Trace != nil || c.d.Extensions() != "" || c.buffered()+len(p) >= combined || c.isFull(0) {
 		return false
 	}

@@ -26,7 +26,7 @@ func (c *Conn) after() {
 			c.fetchClose()
 		}
 	}
-	if c.out.by == nobody && c.unsent() && c.out.err == nil && c.end.phase == going {
+	if c.out.by == noWriter && c.unsent() && c.out.err == nil && c.end.phase == going {
 		c.out.by = starting
 		go c.out.background()
 	}

@@ -55,6 +55,15 @@ type Config struct {
 	// them. A piece of Text is valid UTF-8 by itself.
 	Pieces bool
 
+	// Frames delivers each frame of a message when it has arrived whole, as the peer
+	// has sent it (RFC 6455, section 5.4): the Kind of the first is Text or Binary,
+	// that of the others Continuation, and Final is the FIN bit. A frame of a text may
+	// end inside a UTF-8 sequence. Of a compressed message, an event has what could be
+	// decompressed by the end of its frame. MaxMessage bounds the whole message.
+	// Frames excludes Pieces, takes precedence over SetPieces, and has no effect in
+	// hixie.
+	Frames bool
+
 	// FragmentSize splits outgoing messages into frames of at most this many
 	// bytes of payload. 0: one frame for a message. Without effect in hixie.
 	FragmentSize int
@@ -180,6 +189,9 @@ func (c *Config) Check() error {
 	}
 	if c.ExtendedConnect && c.version() != ws.Hybi13 {
 		return fmt.Errorf("%w: version %v by extended CONNECT", ErrUnsupported, c.version())
+	}
+	if c.Pieces && c.Frames {
+		return fmt.Errorf("%w: both Pieces and Frames", ErrInvalid)
 	}
 	if c.IdleTimeout > 0 && c.IdleTimeout <= c.PingInterval {
 		return fmt.Errorf("%w: IdleTimeout %v is not longer than PingInterval %v", ErrInvalid, c.IdleTimeout, c.PingInterval)

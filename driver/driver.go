@@ -374,6 +374,7 @@ func (d *Driver) open() {
 			MaxFragments: c.maxFragments(),
 			MaxPongs:     c.maxPongs(),
 			Pieces:       hs.pieces,
+			Frames:       c.Frames,
 			FragmentSize: max(c.FragmentSize, 0),
 			HoldClose:    c.HoldClose,
 			HoldPongs:    c.HoldPongs,

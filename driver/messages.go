@@ -79,8 +79,8 @@ func (m *Messages) current() error {
 
 // WriteTo writes what Read has not read of the payload of the current event, in
 // one Write. If w is a *Messages, this one or that of another driver, it sends the
-// payload as one message of the kind of the event, or with Config.Pieces as the
-// next fragment of one: io.Copy passes on messages of any length, empty ones
+// payload as one message of the kind of the event, or with Config.Pieces or
+// Config.Frames as the next fragment of one: io.Copy passes on messages of any length, empty ones
 // included. The errors without a current event are those of Read.
 func (m *Messages) WriteTo(w io.Writer) (int64, error) {
 	if err := m.current(); err != nil {
@@ -109,7 +109,7 @@ func (m *Messages) WriteTo(w io.Writer) (int64, error) {
 // pass sends p, of the event ev of some driver.
 func (m *Messages) pass(ev Event, p []byte) error {
 	switch {
-	case ev.Kind != ws.Text && ev.Kind != ws.Binary:
+	case !ev.Kind.IsMessage():
 		return fmt.Errorf("%w: a %v event is no message", ErrInvalid, ev.Kind)
 	case ev.Final && !m.passing:
 		return m.d.send(ev.Kind, p)

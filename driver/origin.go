@@ -16,6 +16,18 @@ import (
 // the second one.
 var originFields = [...]string{"Origin", "Sec-WebSocket-Origin"}
 
+// Origin returns the origin of the page that sends the request r, or "" if r does not
+// come from a page. The field is Origin or, in hybi-7 and hybi-8,
+// Sec-WebSocket-Origin. Its value is whatever the client has sent.
+func Origin(r *Request) string {
+	for _, name := range originFields {
+		for origin := range head.Values(r.Fields, name) {
+			return origin
+		}
+	}
+	return ""
+}
+
 // CheckOrigin returns nil if the page that sends the request r is allowed to
 // connect, else an *Error with Status 403. Browsers let any page connect and send
 // the user's cookies along, so a server that relies on cookies must check the

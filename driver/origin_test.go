@@ -249,3 +249,21 @@ func TestCheckOrigins(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOrigin: each version has its field for the origin.
+func TestOrigin(t *testing.T) {
+	for request, want := range map[string]string{
+		request13("Origin: https://example.com"):                "https://example.com",
+		request13():                                             "",
+		request13("Sec-WebSocket-Origin: http://a.example"):     "http://a.example",
+		request13("Sec-WebSocket-Origin: null", "Origin: null"): "null",
+		request75(): "http://example.com",
+		request76(): "http://example.com",
+	} {
+		d := driver.NewServer(&driver.Config{Versions: driver.AllVersions()})
+		d.Parse([]byte(request))
+		if got := driver.Origin(d.Request()); got != want {
+			t.Errorf("%q, not %q, in %q", got, want, request)
+		}
+	}
+}

@@ -69,8 +69,9 @@ func (d *Driver) Header(k Kind, p []byte) (ok bool, err error) {
 }
 
 // Fragment sends p as the next part of a message of kind Text or Binary, in a
-// frame of its own; fin says that it is the last. Parts of a text may end inside
-// a rune, the whole may not. Between the parts only Ping, Pong and Close may be
+// frame of its own; fin says that it is the last. The kind of the parts after the
+// first may also be Continuation, which is ErrState for the first. Parts of a text
+// may end inside a rune, the whole may not. Between the parts only Ping, Pong and Close may be
 // sent. If Close is sent in between, the peer drops the parts, except in hixie-76:
 // there the text ends with them, and the peer takes it for whole.
 func (d *Driver) Fragment(k Kind, p []byte, fin bool) error {

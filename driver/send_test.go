@@ -23,6 +23,7 @@ func TestMisuse(t *testing.T) {
 			"cut text":            {d.Text([]byte("a\xc3")), driver.ErrInvalidUTF8},
 			"text fragment":       {d.Fragment(driver.Text, []byte("\xff"), false), driver.ErrInvalidUTF8},
 			"cut last fragment":   {d.Fragment(driver.Text, []byte("\xc3"), true), driver.ErrInvalidUTF8},
+			"continued nothing":   {d.Fragment(driver.Continuation, nil, true), driver.ErrState},
 			"fragmented ping":     {d.Fragment(driver.Ping, nil, true), driver.ErrInvalid},
 			"long ping":           {d.Ping([]byte(long)), driver.ErrTooLong},
 			"long pong":           {d.Pong([]byte(long)), driver.ErrTooLong},
@@ -63,7 +64,8 @@ func TestBetweenFragments(t *testing.T) {
 	wantErr(t, d.Fragment(driver.Binary, nil, true), driver.ErrState)
 	wantErr(t, d.Fragment(driver.Text, []byte("x"), false), driver.ErrInvalidUTF8)
 	_ = d.Ping([]byte("p"))
-	_ = d.Fragment(driver.Text, []byte("\xa4"), false)
+	wantErr(t, d.Fragment(driver.Continuation, []byte("x"), false), driver.ErrInvalidUTF8)
+	_ = d.Fragment(driver.Continuation, []byte("\xa4"), false)
 	_ = d.Close(1001, "")
 	wantErr(t, d.Fragment(driver.Text, nil, true), driver.ErrClosed)
 	wantOut(t, d, plain(opText, "a\xc3")+plain(opFin|opPing, "p")+plain(0, "\xa4")+plain(opFin|opClose, closing(1001, "")))

@@ -17,7 +17,8 @@ func (d *Driver) SetMaxMessage(n int) {
 // SetMaxBuffered changes Config.MaxBuffered for this connection.
 func (d *Driver) SetMaxBuffered(n int) { d.maxBuffered = int32(min(max(n, 0), math.MaxInt32)) }
 
-// SetPieces changes Config.Pieces for this connection from the next message on.
+// SetPieces changes Config.Pieces for this connection from the next message on. It
+// has no effect with Config.Frames.
 func (d *Driver) SetPieces(pieces bool) {
 	switch {
 	case d.conn != nil:

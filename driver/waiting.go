@@ -110,7 +110,12 @@ func checkMessage(v Version, k Kind, p []byte) error {
 
 // checkFragment is check for a fragment.
 func (w *waiting) checkFragment(v Version, c *call) error {
+	if c.kind == ws.Continuation && w.kind != ws.None {
+		c.kind = w.kind
+	}
 	switch {
+	case c.kind == ws.Continuation:
+		return ws.ErrNoMessage
 	case c.kind != ws.Text && c.kind != ws.Binary:
 		return fmt.Errorf("%w: %v in fragments", ErrInvalid, c.kind)
 	case w.kind != ws.None && w.kind != c.kind:

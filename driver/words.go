@@ -9,11 +9,12 @@ import (
 // Event is what a driver reports. It has four fields:
 //
 //	Kind  Kind    what the event is
-//	Final bool    Text, Binary: the whole message or, with Config.Pieces, its last piece
+//	Final bool    Text, Binary, Continuation: the whole message or, with Config.Pieces or
+//	              Config.Frames, its last piece or frame
 //	Code  Code    PeerClose, Close: the peer's close code; CodeNoStatus if its close frame
 //	              had none, CodeAbnormal if there was no close frame, or the code with
 //	              which this side has failed the connection
-//	Data  []byte  Text, Binary, Ping, Pong: the payload; PeerClose, Close: the reason
+//	Data  []byte  messages, Ping, Pong: the payload; PeerClose, Close: the reason
 //
 // The driver owns Data: it is valid until the next Parse, step of Events,
 // Messages.Next, IO.Write, EOF or Tick. Until then the caller may change it, and
@@ -22,28 +23,32 @@ type Event = ws.Event
 
 // Kind says what an [Event] is. In the order in which a connection meets them:
 //
-//	None      no event: all input has been used
-//	Connect   server: a request has arrived and waits for Start, Reject, Refuse or Detach
-//	Open      the opening handshake is complete
-//	Text      a text message, or a piece of one
-//	Binary    a binary message, or a piece of one
-//	Ping      a ping; its pong has been queued, unless Config.HoldPongs is set
-//	Pong      a pong
-//	PeerClose Config.HoldClose: the peer's close frame, which Close answers
-//	Close     the connection is over; the last event
+//	None         no event: all input has been used
+//	Connect      server: a request has arrived and waits for Start, Reject, Refuse or Detach
+//	Open         the opening handshake is complete
+//	Text         a text message, or a piece of one
+//	Binary       a binary message, or a piece of one
+//	Continuation Config.Frames: a frame that continues a message
+//	Ping         a ping; its pong has been queued, unless Config.HoldPongs is set
+//	Pong         a pong
+//	PeerClose    Config.HoldClose: the peer's close frame, which Close answers
+//	Close        the connection is over; the last event
+//
+// IsMessage reports whether a kind is Text, Binary or Continuation.
 type Kind = ws.Kind
 
 // The kinds of events, in the order in which a connection meets them.
 const (
-	None      Kind = ws.None      // no event: all input has been used
-	Connect   Kind = ws.Connect   // server: a request has arrived and waits for Start, Reject, Refuse or Detach
-	Open      Kind = ws.Open      // the opening handshake is complete
-	Text      Kind = ws.Text      // a text message, or a piece of one
-	Binary    Kind = ws.Binary    // a binary message, or a piece of one
-	Ping      Kind = ws.Ping      // a ping; its pong has been queued, unless Config.HoldPongs is set
-	Pong      Kind = ws.Pong      // a pong
-	PeerClose Kind = ws.PeerClose // Config.HoldClose: the peer's close frame, which Close answers
-	Close     Kind = ws.Close     // the connection is over; the last event
+	None         Kind = ws.None         // no event: all input has been used
+	Connect      Kind = ws.Connect      // server: a request has arrived and waits for Start, Reject, Refuse or Detach
+	Open         Kind = ws.Open         // the opening handshake is complete
+	Text         Kind = ws.Text         // a text message, or a piece of one
+	Binary       Kind = ws.Binary       // a binary message, or a piece of one
+	Continuation Kind = ws.Continuation // Config.Frames: a frame that continues a message
+	Ping         Kind = ws.Ping         // a ping; its pong has been queued, unless Config.HoldPongs is set
+	Pong         Kind = ws.Pong         // a pong
+	PeerClose    Kind = ws.PeerClose    // Config.HoldClose: the peer's close frame, which Close answers
+	Close        Kind = ws.Close        // the connection is over; the last event
 )
 
 // State is the state of a connection (RFC 6455, sections 4 and 7). CanSend reports

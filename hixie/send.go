@@ -56,8 +56,8 @@ func (c *Conn) Prepared(frame []byte) error {
 	return nil
 }
 
-// Fragment queues a part of a text message; fin says that it is the last one.
-// p is copied. Characters may be cut between fragments: the start of one, up
+// Fragment queues a part of a text message; fin says that it is the last one. The
+// kind of the parts after the first may be Continuation. p is copied. Characters may be cut between fragments: the start of one, up
 // to 3 bytes, is held back until the next fragment completes it.
 //
 // The errors are those of Message; what was sent of the message before stays,
@@ -66,7 +66,9 @@ func (c *Conn) Fragment(k ws.Kind, p []byte, fin bool) error {
 	switch {
 	case !c.state.CanSend():
 		return ws.ErrClosed
-	case k != ws.Text:
+	case k == ws.Continuation && !c.sending:
+		return ws.ErrNoMessage
+	case k != ws.Text && k != ws.Continuation:
 		return fmt.Errorf("%w: %v in hixie", ws.ErrUnsupported, k)
 	}
 	var first [utf8.UTFMax]byte // the character that was held back

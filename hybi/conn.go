@@ -24,6 +24,7 @@ type Config struct {
 	MaxFragments int                  // frames of a message, empty ones included; < 0 none
 	MaxPongs     int                  // pongs that may wait unsent
 	Pieces       bool                 // deliver messages in pieces, as they arrive
+	Frames       bool                 // deliver messages frame by frame; Pieces has no effect then
 	HoldClose    bool                 // report the peer's close frame as PeerClose in place of answering it
 	HoldPongs    bool                 // leave the answers to pings to the caller
 	FragmentSize int                  // split outgoing messages into frames of this many bytes; 0 never
@@ -77,12 +78,13 @@ type Conn struct {
 	op        frame.Opcode
 	kind      ws.Kind // of the message; None between messages
 	decoding  bool    // extensions take part in this message
-	inPieces  bool    // pieces, as it was when the message began
+	inPieces  bool    // pieces, as it was when the message began, and not frames
 	carry     utf8Carry
 	state     ws.State
 	version   ws.Version
 	server    bool
 	pieces    bool
+	frames    bool
 	holdClose bool
 	holdPongs bool
 }
@@ -100,6 +102,7 @@ func NewConn(out *ws.Queue, c Config) *Conn {
 		version:   c.Version,
 		server:    c.Server,
 		pieces:    c.Pieces,
+		frames:    c.Frames,
 		holdClose: c.HoldClose,
 		holdPongs: c.HoldPongs,
 		maxFrame:  int64(c.MaxFrame),
@@ -158,13 +161,13 @@ const minBuffer = 512
 // extend makes buf longer by n bytes of the current frame and returns these.
 //
 // The buffer grows in few steps to what is due. It has at most four times what
-// has arrived, and no more than the frame if that is the last of its message:
-// lengths that are only promised cost nothing.
+// has arrived, and no more than the frame if nothing is appended to that: lengths
+// that are only promised cost nothing.
 func (c *Conn) extend(n int) []byte {
 	have := len(c.buf)
 	if cap(c.buf)-have < n {
 		more := max(4*int64(have+n), minBuffer) - int64(have)
-		if c.fin {
+		if c.fin || c.frames {
 			more = min(more, c.left)
 		}
 		c.grow(have + int(more))

@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sans-io/websocket-driver/driver/ws"
+	"github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // data takes what p holds of the payload of a text, binary or continuation
@@ -30,12 +31,12 @@ func (c *Conn) endFrame() {
 	}
 }
 
-// collect gathers a message until it is whole. One that lies whole in p is not
-// copied. Text is checked as it arrives: bad text fails the connection at its
+// collect gathers a message, or with frames a frame, until it is whole. One that
+// lies whole in p is not copied. Text is checked as it arrives: bad text fails the connection at its
 // first wrong byte, in the middle of a frame.
 func (c *Conn) collect(p []byte) (int, ws.Event) {
 	data, dst := p, p
-	if len(c.buf) > 0 || c.left > int64(len(p)) || !c.fin {
+	if len(c.buf) > 0 || c.left > int64(len(p)) || !c.fin && !c.frames {
 		dst = c.extend(len(p))
 		data = c.buf
 	}
@@ -47,26 +48,32 @@ func (c *Conn) collect(p []byte) (int, ws.Event) {
 }
 
 // deliver ends the frame if it is complete, and returns the message if that is
-// complete too.
+// complete too, or with frames the frame.
 func (c *Conn) deliver(data []byte) ws.Event {
 	if c.left > 0 {
 		return ws.Event{}
 	}
 	kind := c.kind
+	if c.frames && c.op == frame.Continuation {
+		kind = ws.Continuation
+	}
 	c.endFrame()
-	if !c.fin {
+	if !c.fin && !c.frames {
 		return ws.Event{}
 	}
-	return ws.Event{Kind: kind, Final: true, Data: data}
+	return ws.Event{Kind: kind, Final: c.fin, Data: data}
 }
 
-// checkText checks the last n bytes of data, the text so far, and the unfinished
-// rune before them (section 8.1). ascii says that these n bytes are ASCII. It
-// fails the connection if data cannot become valid UTF-8, or ends here and is
-// not.
+// checkText checks the last n bytes of data, the text so far or with frames the
+// frame so far, and the unfinished rune before them (section 8.1). ascii says that
+// these n bytes are ASCII. It fails the connection if the text cannot become valid
+// UTF-8, or ends here and is not.
 func (c *Conn) checkText(data []byte, n int, ascii, end bool) bool {
 	tail, ok := 0, true
-	if !ascii || c.checked+n < len(data) {
+	if c.frames {
+		ok = c.carry.check(data[len(data)-n:])
+		tail = c.carry.len()
+	} else if !ascii || c.checked+n < len(data) {
 		tail, ok = validUTF8(data[c.checked:])
 	}
 	c.checked = len(data) - tail

@@ -213,6 +213,9 @@ func (c *Conn) admit(rsv byte) bool {
 	if c.op != frame.Continuation && !c.beginMessage(rsv) {
 		return false
 	}
+	if c.frames {
+		c.buf = c.buf[:0]
+	}
 	if c.fragments < math.MaxInt32 {
 		c.fragments++
 	}
@@ -236,7 +239,7 @@ func (c *Conn) admit(rsv byte) bool {
 // SetMaxMessage and SetPieces take effect here.
 func (c *Conn) beginMessage(rsv byte) bool {
 	c.kind = kindOf(c.op)
-	c.inPieces, c.limit = c.pieces, c.maxMsg
+	c.inPieces, c.limit = c.pieces && !c.frames, c.maxMsg
 	c.total, c.fragments, c.checked, c.carry = 0, 0, 0, utf8Carry{}
 	c.buf = c.buf[:0]
 	var ok bool

@@ -92,14 +92,20 @@ func opcodeOf(k ws.Kind) frame.Opcode { return opcodes[k] }
 var opcodes = [256]frame.Opcode{ws.Text: frame.Text, ws.Binary: frame.Binary, ws.Ping: frame.Ping, ws.Pong: frame.Pong}
 
 // Fragment sends p as the next part of a message of kind Text or Binary, in a
-// frame of its own (section 5.4); fin says that it is the last. Parts of a text
-// may end inside a rune. It keeps no reference to p and does not change it. The
-// errors are those of Message, ws.ErrInvalid for another kind, and ErrFragments
-// for a part of another kind than the first.
+// frame of its own (section 5.4); fin says that it is the last. Continuation is the
+// kind of the first part. Parts of a text may end inside a rune. It keeps no
+// reference to p and does not change it. The errors are those of Message,
+// ws.ErrInvalid for another kind, ErrFragments for a part of another kind than the
+// first, and ws.ErrNoMessage.
 func (c *Conn) Fragment(k ws.Kind, p []byte, fin bool) error {
+	if k == ws.Continuation && c.send.kind != ws.None {
+		k = c.send.kind
+	}
 	switch {
 	case !c.state.CanSend():
 		return ws.ErrClosed
+	case k == ws.Continuation:
+		return ws.ErrNoMessage
 	case k != ws.Text && k != ws.Binary:
 		return fmt.Errorf("%w: %v in fragments", ws.ErrInvalid, k)
 	case c.send.kind != ws.None && c.send.kind != k:

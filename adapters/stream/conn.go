@@ -42,6 +42,11 @@ type Options struct {
 	// bytes wait to be written. Default SlowWait.
 	Slow Slow
 
+	// MinFragment is the minimum number of bytes of payload in the fragments of a
+	// message of NextWriter, except the last. Shorter writes are gathered. With 1 each
+	// Write sends a fragment. Default 512 KiB.
+	MinFragment int
+
 	// WriteTimeout is how long a write may make no progress. After that the
 	// connection is closed as by CloseNow. It ends peers that send but never read.
 	// A write deadline cannot detect them, since it ends only the waiting, nor can
@@ -69,6 +74,7 @@ type Options struct {
 // What the zero Options mean.
 const (
 	DefaultReadBuffer   = 4 << 10
+	DefaultMinFragment  = 512 << 10
 	DefaultFlushTimeout = 5 * time.Second
 )
 
@@ -77,6 +83,8 @@ const defaultMaxBuffered = 1 << 20 // of driver.Config
 var defaultOptions Options
 
 func (o *Options) readBuffer() int { return orDefault(o.ReadBuffer, DefaultReadBuffer) }
+
+func (o *Options) minFragment() int { return orDefault(o.MinFragment, DefaultMinFragment) }
 
 func (o *Options) flushTimeout() time.Duration { return orDefault(o.FlushTimeout, DefaultFlushTimeout) }
 
@@ -108,7 +116,7 @@ type Conn struct {
 	// mu guards all fields below. It is released by unlock and wait.
 	mu    sync.Mutex
 	d     *driver.Driver
-	state driver.State // of d when mu was released
+	state driver.State // when mu was released
 	wake  signal       // something below has changed
 
 	in    inbound
@@ -147,8 +155,8 @@ func (c *Conn) getRare() *rare {
 }
 
 // New returns a Conn that runs d over rwc. d may be new, paused at a request, or
-// open. It belongs to the Conn from now on, which makes it deliver pieces
-// (driver.Config.Pieces) and joins them where necessary.
+// open. It belongs to the Conn from now on, which makes it deliver pieces, unless
+// driver.Config.Frames is set, and joins them where necessary.
 func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	if o == nil {
 		o = &defaultOptions
@@ -161,7 +169,7 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	d.SetPieces(true)
 	d.SetBuffers(&buffers)
 	d.SetMaxBuffered(-1) // the Conn also counts what is being written
-	c.state = d.State()
+	c.state = c.currentState()
 	c.end.opened = c.state != driver.StateConnecting
 	c.wake.mu = &c.mu
 	switch rwc.(type) {

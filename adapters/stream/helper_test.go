@@ -48,10 +48,11 @@ func shakeHands(client, server *stream.Conn) error {
 	return errors.Join(client.Handshake(context.Background()), <-done)
 }
 
-// opened is a server's Conn that needs no handshake, over rwc.
+// opened is a server's Conn that needs no handshake, over rwc. Each Write of NextWriter
+// sends a fragment.
 func opened(t *testing.T, rwc io.ReadWriteCloser, c *driver.Config) *stream.Conn {
 	t.Helper()
-	return stream.New(rwc, openDriver(t, c), nil)
+	return stream.New(rwc, openDriver(t, c), &stream.Options{MinFragment: 1})
 }
 
 // openDriver returns a server's driver that has completed the handshake.

@@ -176,6 +176,56 @@ func TestTrace(t *testing.T) {
 	}
 }
 
+// TestTraceState: the states of a connection, however it ends.
+func TestTraceState(t *testing.T) {
+	normal := func(c, peer *stream.Conn) {
+		go peer.ReadMessage(nil)
+		c.WriteClose(driver.CodeNormal, "")
+		c.ReadMessage(nil)
+	}
+	read := func(c *stream.Conn) { c.ReadMessage(nil) }
+	for name, test := range map[string]struct {
+		end  func(c, peer *stream.Conn)
+		hold bool
+		want string
+	}{
+		"close handshake": {normal, false, "[open closing closed]"},
+		"peer closes":     {func(c, peer *stream.Conn) { go peer.WriteClose(driver.CodeNormal, ""); read(c) }, false, "[open closed]"},
+		"held": {func(c, peer *stream.Conn) {
+			go peer.WriteClose(driver.CodeNormal, "")
+			read(c)
+			c.WriteClose(driver.CodeNormal, "")
+		}, true, "[open peer closed closed]"},
+		"CloseNow":     {func(c, _ *stream.Conn) { c.CloseNow() }, false, "[open closed]"},
+		"peer is gone": {func(c, peer *stream.Conn) { peer.CloseNow(); read(c) }, false, "[open closed]"},
+		"time limit":   {func(c, peer *stream.Conn) { c.Queue(driver.Text, nil) }, false, "[open closed]"},
+		"violation":    {func(c, peer *stream.Conn) { go peer.Transport().Write([]byte("\xff\xff")); read(c) }, false, "[open closed]"},
+		"while CloseNow": {func(c, peer *stream.Conn) {
+			go peer.ReadMessage(nil)
+			c.WriteClose(driver.CodeNormal, "")
+			c.CloseNow()
+		}, false, "[open closing closed]"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			a, b := net.Pipe()
+			var states []driver.State
+			peer := newClient(t, a, nil)
+			c := stream.New(b, driver.NewServer(&driver.Config{HoldClose: test.hold, PingInterval: time.Hour}), &stream.Options{
+				Trace: &stream.Trace{State: func(_ *stream.Conn, s driver.State) { states = append(states, s) }},
+			})
+			if err := shakeHands(peer, c); err != nil {
+				t.Fatal(err)
+			}
+			test.end(c, peer)
+			<-c.Done()
+			if got := fmt.Sprint(states); got != test.want || c.State() != driver.StateClosed {
+				t.Errorf("%s: %s, not %s; at the end %v", name, got, test.want, c.State())
+			}
+			peer.CloseNow()
+		})
+	}
+}
+
 // TestTraceRefused: a handshake that fails is told in place of Closed.
 func TestTraceRefused(t *testing.T) {
 	wstest.NoLeaks(t)

@@ -73,21 +73,24 @@ func (c *Conn) readMessage(ev driver.Event, buf []byte) (driver.Kind, []byte, er
 // message is readMessage, which returns on an error what it has read.
 func (c *Conn) message(ev driver.Event, buf []byte) (driver.Kind, []byte, error) {
 	kind := driver.None
+	earlier := 0 // bytes of the message that ReadFrame has returned
 	if ev.Kind == driver.None {
 		if err := c.skip(); err != nil {
 			return driver.None, buf, err
 		}
 		if r := c.in.message; r != nil {
-			kind, buf = r.kind, append(buf, r.data...)
+			kind, buf, earlier = r.kind, append(buf, r.data...), r.size-len(r.data)
 			c.in.message = nil
 		}
 		ev = c.parse()
 	}
 	for ; ; ev = c.parse() {
-		if ev.Kind == driver.Text || ev.Kind == driver.Binary {
-			kind, buf = ev.Kind, join(buf, ev.Data)
+		if ev.Kind.IsMessage() {
+			if buf = join(buf, ev.Data); ev.Kind != driver.Continuation {
+				kind = ev.Kind
+			}
 			if ev.Final {
-				c.o.Trace.received(c, kind, len(buf))
+				c.o.Trace.received(c, kind, earlier+len(buf))
 				return kind, buf, nil
 			}
 			continue
@@ -97,7 +100,7 @@ func (c *Conn) message(ev driver.Event, buf []byte) (driver.Kind, []byte, error)
 		}
 		if err := c.handle(ev); err != nil {
 			if kind != driver.None && !c.isOver() {
-				c.in.message = &messageReader{c: c, kind: kind, own: true, data: bytes.Clone(buf), size: len(buf)}
+				c.in.message = &messageReader{c: c, kind: kind, own: true, data: bytes.Clone(buf), size: earlier + len(buf)}
 			}
 			return driver.None, buf, err
 		}

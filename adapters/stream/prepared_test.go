@@ -27,7 +27,7 @@ func prepared(t testing.TB, kind driver.Kind, text string) *driver.Prepared {
 func TestPostAfterStream(t *testing.T) {
 	wstest.NoLeaks(t)
 	rw := newScript()
-	c := stream.New(rw, openDriver(t, &driver.Config{MaxBuffered: 7}), nil)
+	c := stream.New(rw, openDriver(t, &driver.Config{MaxBuffered: 7}), &stream.Options{MinFragment: 1})
 	w := wantWriter(t, c, driver.Binary)
 	for i, want := range []error{nil, nil, driver.ErrFull} { // 4 and 8 bytes wait
 		io.WriteString(w, "s")

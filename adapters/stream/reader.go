@@ -79,11 +79,18 @@ func (r *messageReader) next() error {
 	if err != nil {
 		return err
 	}
-	r.kind, r.data, r.final, r.own = ev.Kind, ev.Data, ev.Final, false
+	r.take(ev)
+	return nil
+}
+
+// take makes ev the current piece.
+func (r *messageReader) take(ev driver.Event) {
+	if r.data, r.final, r.own = ev.Data, ev.Final, false; ev.Kind != driver.Continuation {
+		r.kind = ev.Kind
+	}
 	if r.size += len(ev.Data); ev.Final {
 		r.c.o.Trace.received(r.c, r.kind, r.size)
 	}
-	return nil
 }
 
 // Read reads from the message: see NextReader.

@@ -121,10 +121,7 @@ func (c *Conn) send(ctx context.Context, kind driver.Kind, p []byte) error {
 
 // kindError returns the error for a message of a kind that cannot be sent.
 func kindError(kind driver.Kind) error {
-	if kind == driver.Close {
-		return fmt.Errorf("%w: a message of kind %d (%v); use WriteClose", driver.ErrInvalid, kind, kind)
-	}
-	return fmt.Errorf("%w: a message of kind %d (%v); kinds are not opcodes, use driver.Text, Binary, Ping or Pong",
+	return fmt.Errorf("%w: a message of kind %d (%v); kinds are not opcodes, use driver.Text, Binary, Ping or Pong, or WriteClose",
 		driver.ErrInvalid, kind, kind)
 }
 

@@ -18,7 +18,7 @@ import (
 func newSlow(t *testing.T, maxBuffered int, slow stream.Slow) (peer net.Conn, c *stream.Conn) {
 	t.Helper()
 	a, b := net.Pipe()
-	return a, stream.New(b, openDriver(t, &driver.Config{MaxBuffered: maxBuffered}), &stream.Options{Slow: slow})
+	return a, stream.New(b, openDriver(t, &driver.Config{MaxBuffered: maxBuffered}), &stream.Options{Slow: slow, MinFragment: 1})
 }
 
 func TestSlowWait(t *testing.T) {

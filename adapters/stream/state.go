@@ -8,10 +8,18 @@ import (
 )
 
 // State returns the state of the connection. It is StateClosed once the Close event
-// has been received, while the last bytes may still be on their way: see Done.
+// has been received or the transport is being closed, while the last bytes may still
+// be on their way: see Done.
 func (c *Conn) State() driver.State {
 	c.lock()
 	defer c.unlock()
+	return c.currentState()
+}
+
+func (c *Conn) currentState() driver.State {
+	if c.end.err != nil || c.end.phase >= shutting {
+		return driver.StateClosed
+	}
 	return c.d.State()
 }
 

@@ -13,18 +13,19 @@ import (
 // looks at the driver when that may have changed, and it is called before each
 // release of the lock.
 func (c *Conn) after() {
+	if s := c.currentState(); s != c.state {
+		c.state = s
+		c.o.Trace.state(c, s)
+		c.wake.Broadcast() // senders that wait may no longer send
+		if s == driver.StateClosed && c.end.phase < shutting {
+			c.fetchClose()
+		}
+	}
 	if c.end.phase >= shutting {
 		return
 	}
 	if next, ok := c.d.NextTick(); ok || c.timer != nil {
 		c.arm(next, ok)
-	}
-	if s := c.d.State(); s != c.state {
-		c.state = s
-		c.wake.Broadcast() // senders that wait may no longer send
-		if s == driver.StateClosed {
-			c.fetchClose()
-		}
 	}
 	if c.out.by == noWriter && c.unsent() && c.out.err == nil && c.end.phase == going {
 		c.out.by = starting

@@ -26,6 +26,10 @@ type Trace struct {
 	// bytes of payload. Answers to pings and keep-alive pings are not reported.
 	Received, Sent func(c *Conn, kind driver.Kind, n int)
 
+	// State is called when Conn.State has changed, with the new state. Several changes
+	// at once give one call.
+	State func(c *Conn, s driver.State)
+
 	// Ponged is called when the pong for a call of Conn.Ping has arrived.
 	Ponged func(c *Conn, latency time.Duration)
 
@@ -39,6 +43,12 @@ type Trace struct {
 func (t *Trace) opened(c *Conn) {
 	if t != nil && t.Opened != nil {
 		t.Opened(c)
+	}
+}
+
+func (t *Trace) state(c *Conn, s driver.State) {
+	if t != nil && t.State != nil {
+		t.State(c, s)
 	}
 }
 

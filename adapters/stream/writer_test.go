@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +15,7 @@ import (
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
 	"github.com/sans-io/websocket-driver/driver/wstest"
+	wsframe "github.com/sans-io/websocket-driver/hybi/frame"
 )
 
 // wantWriter begins a message.
@@ -303,4 +305,139 @@ func TestWriterAbandoned(t *testing.T) {
 			})
 		}
 	}
+}
+
+// fragments returns the lengths of the frames in out, of a server.
+func fragments(t *testing.T, out string) []int {
+	t.Helper()
+	var sizes []int
+	for len(out) > 0 {
+		h, n, err := wsframe.Parse([]byte(out))
+		if err != nil || n == 0 {
+			t.Fatalf("%q: %v", out[:min(len(out), 20)], err)
+		}
+		sizes = append(sizes, int(h.Length))
+		out = out[n+int(h.Length):]
+	}
+	return sizes
+}
+
+// TestWriterGathers: short writes are gathered up to MinFragment.
+func TestWriterGathers(t *testing.T) {
+	wstest.NoLeaks(t)
+	for _, test := range []struct {
+		min    int
+		writes []int
+		want   []int
+	}{
+		{0, []int{1, 2, 3}, []int{6}},
+		{0, []int{stream.DefaultMinFragment - 1, 2}, []int{stream.DefaultMinFragment, 1}},
+		{0, []int{2*stream.DefaultMinFragment + 3}, []int{stream.DefaultMinFragment, stream.DefaultMinFragment, 3}},
+		{1, []int{1, 2, 0, 3}, []int{1, 2, 3, 0}},
+		{1, []int{40 << 10}, []int{32 << 10, 8 << 10, 0}},
+		{4, []int{1, 1, 1, 1, 1}, []int{4, 1}},
+		{4, []int{3, 7, 2, 2}, []int{4, 6, 4, 0}},
+		{4, []int{}, []int{0}},
+		{4, []int{2, 40 << 10}, []int{4, 32 << 10, 8<<10 - 2, 0}},
+	} {
+		rw := newScript()
+		c := stream.New(rw, openDriver(t, nil), &stream.Options{MinFragment: test.min})
+		w := wantWriter(t, c, driver.Text)
+		for _, n := range test.writes {
+			if got, err := io.WriteString(w, strings.Repeat("a", n)); got != n || err != nil {
+				t.Errorf("%v: %d, %v", test, got, err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := fragments(t, rw.written()); !slices.Equal(got, test.want) {
+			t.Errorf("MinFragment %d, writes of %v: fragments of %v, not %v", test.min, test.writes, got, test.want)
+		}
+		c.CloseNow()
+	}
+}
+
+// TestWriterGathersText: a text is checked when it is written, wherever it is cut, and
+// not only when what has been gathered is sent.
+func TestWriterGathersText(t *testing.T) {
+	wstest.NoLeaks(t)
+	text := "aé€😀\ufffd"
+	for least := range 7 {
+		for size := 1; size <= len(text); size++ {
+			rw := newScript()
+			c := stream.New(rw, openDriver(t, nil), &stream.Options{MinFragment: least})
+			w := wantWriter(t, c, driver.Text)
+			for rest := text; len(rest) > 0; {
+				n := min(size, len(rest))
+				if _, err := io.WriteString(w, rest[:n]); err != nil {
+					t.Fatalf("MinFragment %d, writes of %d: %v", least, size, err)
+				}
+				rest = rest[n:]
+			}
+			for _, bad := range []string{"\x80", "\xff"} {
+				if n, err := io.WriteString(w, bad); n != 0 || !errors.Is(err, driver.ErrInvalidUTF8) {
+					t.Errorf("MinFragment %d, %q: %d, %v", least, bad, n, err)
+				}
+			}
+			if n, err := io.WriteString(w, "\xe2\x82"); n != 2 || err != nil {
+				t.Errorf("MinFragment %d, half a sequence: %d, %v", least, n, err)
+			}
+			if err := w.Close(); !errors.Is(err, driver.ErrInvalidUTF8) {
+				t.Errorf("MinFragment %d, inside a sequence: %v", least, err)
+			}
+			if n, err := io.WriteString(w, "a"); n != 0 || !errors.Is(err, driver.ErrInvalidUTF8) {
+				t.Errorf("MinFragment %d, wrong end of a sequence: %d, %v", least, n, err)
+			}
+			if _, err := io.WriteString(w, "\xac"); err != nil {
+				t.Errorf("MinFragment %d, end of a sequence: %v", least, err)
+			}
+			if err := w.Close(); err != nil {
+				t.Errorf("MinFragment %d, writes of %d: Close: %v", least, size, err)
+			}
+			c.CloseNow()
+		}
+	}
+}
+
+// TestWriterGathersEnd: what has been gathered is not lost when a deadline ends Close,
+// and Write fails once the connection is closing.
+func TestWriterGathersEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		c := stream.New(b, openDriver(t, &driver.Config{MaxBuffered: 4}), &stream.Options{MinFragment: 4})
+		w := wantWriter(t, c, driver.Binary)
+		c.SetWriteDeadline(time.Now().Add(time.Second))
+		for _, write := range []struct {
+			p    string
+			n    int
+			late bool
+		}{{"abcd", 4, true}, {"ef", 2, false}, {"ghi", 2, true}, {"i", 0, true}} {
+			if n, err := io.WriteString(w, write.p); n != write.n || isDeadline(err) != write.late {
+				t.Errorf("%v: %d, %v", write, n, err)
+			}
+		}
+		c.SetWriteDeadline(time.Time{})
+		go func() {
+			w.Close()
+			c.WriteClose(driver.CodeNormal, "")
+		}()
+		want := "\x02\x04abcd\x80\x04efgh\x88\x02\x03\xe8"
+		got := make([]byte, len(want))
+		if _, err := io.ReadFull(a, got); err != nil || string(got) != want {
+			t.Errorf("%q, %v", got, err)
+		}
+		if n, err := w.Write([]byte("e")); n != 0 || !errors.Is(err, driver.ErrState) {
+			t.Errorf("after Close: %d, %v", n, err)
+		}
+		c.CloseNow()
+
+		c = stream.New(newScript(), openDriver(t, nil), nil)
+		w = wantWriter(t, c, driver.Binary)
+		c.WriteClose(driver.CodeNormal, "")
+		if n, err := w.Write([]byte("e")); n != 0 || !errors.Is(err, driver.ErrClosed) {
+			t.Errorf("while closing: %d, %v", n, err)
+		}
+		c.CloseNow()
+	})
 }

@@ -47,3 +47,6 @@ var (
 	ErrState       = errors.New("websocket: not allowed in this state") // Start twice, a message between the fragments of another
 	ErrNoData      = errors.New("websocket: no data yet")               // Messages.Read: more input is needed
 )
+
+// ErrNoMessage is the error of Fragment with Continuation between two messages.
+var ErrNoMessage = fmt.Errorf("%w: a Continuation without a message to continue", ErrState)

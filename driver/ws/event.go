@@ -11,18 +11,22 @@ type Kind uint8
 
 // The kinds of events, in the order in which a connection meets them.
 const (
-	None      Kind = iota // nothing: all input is used up
-	Connect               // server: a request head has arrived and waits for Start, Reject or Detach
-	Open                  // the opening handshake is complete
-	Text                  // a text message, or a piece of one
-	Binary                // a binary message, or a piece of one
-	Ping                  // a ping; its pong has been queued
-	Pong                  // a pong
-	PeerClose             // with HoldClose: the peer has sent a close frame; sending continues until Close
-	Close                 // the connection is over; the last event
+	None         Kind = iota // nothing: all input is used up
+	Connect                  // server: a request head has arrived and waits for Start, Reject or Detach
+	Open                     // the opening handshake is complete
+	Text                     // a text message, or a piece of one
+	Binary                   // a binary message, or a piece of one
+	Continuation             // with Frames: a frame that continues a message
+	Ping                     // a ping; its pong has been queued
+	Pong                     // a pong
+	PeerClose                // with HoldClose: the peer has sent a close frame; sending continues until Close
+	Close                    // the connection is over; the last event
 )
 
-var kinds = [...]string{"None", "Connect", "Open", "Text", "Binary", "Ping", "Pong", "PeerClose", "Close"}
+var kinds = [...]string{"None", "Connect", "Open", "Text", "Binary", "Continuation", "Ping", "Pong", "PeerClose", "Close"}
+
+// IsMessage reports whether events of kind k are messages or parts of messages.
+func (k Kind) IsMessage() bool { return k == Text || k == Binary || k == Continuation }
 
 // String returns the name of the constant.
 func (k Kind) String() string {
@@ -39,8 +43,8 @@ func (k Kind) String() string {
 type Event struct {
 	Kind Kind
 
-	// Final is set for Text and Binary when this is the whole message or,
-	// with pieces, its last piece.
+	// Final is set for Text, Binary and Continuation when this is the whole
+	// message or, with pieces or frames, the last of them.
 	Final bool
 
 	// Code is set for PeerClose and Close: the code that the peer sent,
@@ -48,7 +52,7 @@ type Event struct {
 	// no close frame, or the code with which this side failed the connection.
 	Code Code
 
-	// Data is the payload of Text, Binary, Ping and Pong and the reason of
+	// Data is the payload of messages, pings and pongs and the reason of
 	// PeerClose and Close. The driver owns it: it is valid until the next Parse, step of
 	// Events, Messages.Next, IO.Write, EOF or Tick. Until then the caller may
 	// change it.

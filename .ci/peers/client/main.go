@@ -108,6 +108,7 @@ func parse(args []string) (*plan, error) {
 	f.IntVar(&p.peer.messages, "messages", 1000, "how many messages \"traffic\" sends")
 	f.Uint64Var(&p.peer.seed, "seed", 1, "for their sizes and contents")
 	f.IntVar(&p.peer.conns, "conns", 1, "over how many connections at once")
+	f.BoolVar(&p.peer.hangsUp, "hangs-up", false, "the server answers a close frame with the end of TCP")
 	f.IntVar(&p.refused, "refused", 0, "the handshake has to be refused with this HTTP `status`")
 	if err := f.Parse(args); err != nil {
 		return nil, err

@@ -10,15 +10,38 @@ import (
 	"github.com/sans-io/websocket-driver/driver"
 )
 
-// lengths are those at which the form of a frame's length changes, and around.
-var lengths = []int{0, 1, 124, 125, 126, 127, 128, 4096, 65535, 65536, 65537}
+// The lengths at which the form of a frame's length changes, and around: those that
+// come in one read, and longer ones.
+var (
+	shortLengths = []int{1, 124, 125, 126, 127, 128}
+	longLengths  = []int{4096, 65535, 65536, 65537}
+)
 
-// texts echoes texts.
+// texts echoes texts that come in one read.
 func texts(p *peer) error {
-	all := []string{"hello", "grüße, κόσμε, 世界", "😀", "\u0000\u007f\u0080\u07ff\u0800\uffff\U00010000\U0010ffff"}
+	return echoTexts(p, append(textsOf(shortLengths), "hello", "grüße, κόσμε, 世界", "😀"))
+}
+
+// edgesOfUTF8 echoes the first and the last character of each length in UTF-8.
+func edgesOfUTF8(p *peer) error {
+	return echoTexts(p, []string{"\u0000\u007f\u0080\u07ff\u0800\uffff\U00010000\U0010ffff"})
+}
+
+// emptyText echoes texts without content, and one after them.
+func emptyText(p *peer) error { return echoTexts(p, []string{"", "", "not empty", ""}) }
+
+// longTexts echoes texts that may come in several reads.
+func longTexts(p *peer) error { return echoTexts(p, textsOf(longLengths)) }
+
+// textsOf returns texts of these lengths, in characters of one byte and of four.
+func textsOf(lengths []int) (all []string) {
 	for _, n := range lengths {
-		all = append(all, strings.Repeat("x", n), strings.Repeat("😀", n/4))
+		all = append(all, strings.Repeat("x", n), strings.Repeat("😀", (n+3)/4))
 	}
+	return all
+}
+
+func echoTexts(p *peer, all []string) error {
 	conn, err := p.dial("/echo")
 	if err != nil {
 		return err
@@ -46,7 +69,7 @@ func binaries(p *peer) error {
 	if err != nil {
 		return err
 	}
-	for _, n := range lengths {
+	for _, n := range slices.Concat([]int{0}, shortLengths, longLengths) {
 		if err := echo(conn, driver.Binary, bytesOf(n)); err != nil {
 			return err
 		}

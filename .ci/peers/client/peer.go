@@ -24,6 +24,7 @@ type peer struct {
 	messages int
 	conns    int
 	seed     uint64
+	hangsUp  bool // the server answers a close frame with the end of TCP
 
 	ctx  context.Context // of the step
 	note string          // what the step has to say
@@ -156,5 +157,9 @@ func (p *peer) finish(conn *stream.Conn) error {
 	if !p.canClose() {
 		return conn.CloseNow()
 	}
-	return conn.Close(context.Background(), driver.CodeNormal, "")
+	err := conn.Close(context.Background(), driver.CodeNormal, "")
+	if p.hangsUp {
+		return expectClose(conn, end{code: driver.CodeAbnormal})
+	}
+	return err
 }

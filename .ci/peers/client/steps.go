@@ -33,6 +33,9 @@ func (s step) fits(p *peer) bool {
 // allSteps are in the order of the table in README.md.
 var allSteps = []step{
 	{"text", needsNothing, texts},
+	{"text-edges", needsNothing, edgesOfUTF8},
+	{"text-empty", needsNothing, emptyText},
+	{"text-long", needsNothing, longTexts},
 	{"binary", needsHybi, binaries},
 	{"large", needsNothing, large},
 	{"fragments", needsHybi, fragments},

@@ -128,8 +128,8 @@ func (w *wire) close() error {
 	return w.expectClose()
 }
 
-// expectClose expects the server's close frame, and then the end of TCP, which
-// is the server's part (RFC 6455, section 7.1.1).
+// expectClose expects the server's close frame, and then the end of TCP if that is
+// the server's part, as in RFC 6455, section 7.1.1.
 func (w *wire) expectClose() error {
 	ev, err := w.event()
 	if err != nil {
@@ -137,6 +137,9 @@ func (w *wire) expectClose() error {
 	}
 	if ev.Kind != driver.Close || w.d.Err() != nil {
 		return fmt.Errorf("%v of %d bytes came (%v), expected the end", ev.Kind, len(ev.Data), w.d.Err())
+	}
+	if w.d.Needs()&driver.NeedInput == 0 {
+		return w.nc.Close()
 	}
 	if ev, err := w.event(); err != io.EOF {
 		return fmt.Errorf("%v (%v) after the server's close frame, want the end of TCP", ev.Kind, err)

@@ -140,3 +140,24 @@ func TestClients(t *testing.T) {
 		}
 	}
 }
+
+// TestServersHixie75: what these servers answer in hixie-75 is not what the draft
+// prescribes byte for byte (section 4.1), and is refused.
+func TestServersHixie75(t *testing.T) {
+	wants := map[string]string{
+		"Netty":               "does not start with Upgrade: WebSocket and Connection: Upgrade",
+		"Java-WebSocket":      "does not start with Upgrade: WebSocket and Connection: Upgrade",
+		"Protocol::WebSocket": `reason is "WebSocket Protocol Handshake", not "Web Socket Protocol Handshake"`,
+	}
+	for _, server := range servers {
+		want, ok := wants[server.name]
+		if !ok {
+			continue
+		}
+		_, u := serving(t, server.command...)
+		out, err := exec.CommandContext(t.Context(), os.Getenv("CLIENT"), "-url", u, "-version", "hixie-75", "-only", "text").CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("%s: %v, %q does not contain %q", server.name, err, out, want)
+		}
+	}
+}

@@ -409,3 +409,62 @@ func TestHandshakeConnect(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestErr: what has ended reading, also after a loop over Messages.
+func TestErr(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		c, peer := stream.New(b, openDriver(t, nil), nil), stream.New(a, newClientDriver(t), nil)
+		if err := c.Err(); err != nil {
+			t.Errorf("while it is open: %v", err)
+		}
+		go peer.Close(context.Background(), driver.CodeGoingAway, "done")
+		for m, err := range c.Messages() {
+			t.Errorf("%v, %v", m, err)
+		}
+		var e *stream.CloseError
+		if err := c.Err(); !errors.As(err, &e) || e.Code != driver.CodeGoingAway || e.Reason != "done" {
+			t.Errorf("after Messages: %v", err)
+		}
+		<-c.Done()
+		peer.CloseNow()
+
+		c = stream.New(newScript(), openDriver(t, nil), nil)
+		c.CloseNow()
+		if err := c.Err(); !errors.Is(err, net.ErrClosed) || errors.As(err, &e) {
+			t.Errorf("after CloseNow: %v", err)
+		}
+	})
+}
+
+// TestErrHeld: with HoldClose reading ends at PeerClose.
+func TestErrHeld(t *testing.T) {
+	wstest.NoLeaks(t)
+	c := opened(t, newScript(frame(0x88, "\x0f\xa1bye")), &driver.Config{HoldClose: true})
+	_, _, err := c.ReadMessage(nil)
+	if got := c.Err(); got == nil || got.Error() != err.Error() {
+		t.Errorf("%v, not %v", got, err)
+	}
+	c.CloseNow()
+}
+
+// TestWhy: the example of the documents knows what this side has done to a slow peer.
+func TestWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for want, o := range map[string]*stream.Options{
+			"closed by this side: the peer is too slow for SlowClose":        {Slow: stream.SlowClose},
+			"closed by this side: the peer takes nothing, says WriteTimeout": {WriteTimeout: time.Second},
+		} {
+			_, b := net.Pipe()
+			c := stream.New(b, openDriver(t, &driver.Config{MaxBuffered: 1}), o)
+			c.Queue(driver.Text, []byte("1"))
+			if o.Slow == stream.SlowClose {
+				c.Queue(driver.Text, []byte("2"))
+			}
+			if _, _, err := c.ReadMessage(nil); why(err) != want {
+				t.Errorf("%q, not %q: %v", why(err), want, err)
+			}
+			<-c.Done()
+		}
+	})
+}

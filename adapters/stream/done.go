@@ -18,6 +18,19 @@ func (c *Conn) Done() <-chan struct{} {
 	return r.done
 }
 
+// Err returns nil while messages may still be received, and then the error with which
+// ReadMessage has ended: a *CloseError or, after CloseNow, an error that wraps
+// net.ErrClosed. After a loop over Messages that has ended without an error it tells
+// how the peer has closed.
+func (c *Conn) Err() error {
+	c.lock()
+	defer c.unlock()
+	if !c.isOver() {
+		return nil
+	}
+	return c.overError()
+}
+
 // AfterDone has f called once when the transport has been closed, just before Done is
 // closed, and at once if it has been. It costs no goroutine while it waits: f runs on
 // the goroutine that closes the transport and should not block. stop prevents the

@@ -32,6 +32,10 @@ func why(err error) string {
 		return fmt.Sprintf("failed by this side with %d: %s", end.Code, fault.Msg)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "the transport has ended without a close frame"
+	case errors.Is(err, driver.ErrFull):
+		return "closed by this side: the peer is too slow for SlowClose"
+	case errors.Is(err, net.ErrClosed):
+		return "closed by this side: the peer takes nothing, says WriteTimeout"
 	}
 	return fmt.Sprintf("closed by the peer with %d: %s", end.Code, end.Reason)
 }

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -19,8 +20,8 @@ type Message struct {
 const keepMessage = 128 << 10
 
 // Messages returns an iterator over the messages that arrive from now on. It ends
-// without an error when the peer closes with 1000 or 1001 or without a code, and
-// after any other error of ReadMessage. An error that wraps os.ErrDeadlineExceeded
+// without an error when the peer closes with 1000 or 1001 or without a code: see Err.
+// It also ends after any other error of ReadMessage. An error that wraps os.ErrDeadlineExceeded
 // does not end it: if the loop continues, so does reading. A loop that breaks loses
 // no messages.
 //
@@ -45,20 +46,23 @@ func (c *Conn) Messages() iter.Seq2[Message, error] {
 	}
 }
 
+// ErrJSON is wrapped by the errors of ReadJSON that are about one message.
+var ErrJSON = errors.New("websocket: not the expected JSON")
+
 // ReadJSON reads the next message, which must be a text message with one JSON value,
-// and stores the value in v as json.Unmarshal does. If the message is not, it has
-// been consumed and the connection stays usable. Other errors are those of
-// ReadMessage.
+// and stores the value in v as json.Unmarshal does. If the message is not, the error
+// wraps ErrJSON and that of package json; the message has been consumed, and reading
+// continues with the next one. Other errors are those of ReadMessage.
 func (c *Conn) ReadJSON(v any) error {
 	kind, p, err := c.ReadMessage(nil)
 	switch {
 	case err != nil:
 		return err
 	case kind != driver.Text:
-		return fmt.Errorf("%w: JSON in a message of kind %v", driver.ErrUnsupported, kind)
+		return fmt.Errorf("%w: a message of kind %v", ErrJSON, kind)
 	}
 	if err := json.Unmarshal(p, v); err != nil {
-		return fmt.Errorf("websocket: message of %d bytes: %w", len(p), err)
+		return fmt.Errorf("%w: message of %d bytes: %w", ErrJSON, len(p), err)
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func TestJSON(t *testing.T) {
 			t.Fatal(err)
 		}
 		var p point
-		if err := server.ReadJSON(&p); (err == nil) != (text == `{"X":3}`) || p.Y != 0 {
+		if err := server.ReadJSON(&p); (err == nil) != (text == `{"X":3}`) || err != nil && !errors.Is(err, stream.ErrJSON) || p.Y != 0 {
 			t.Errorf("%s: %v, %v", text, p, err)
 		}
 	}
@@ -90,12 +90,12 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	var p point
-	if err := server.ReadJSON(&p); !errors.Is(err, driver.ErrUnsupported) {
+	if err := server.ReadJSON(&p); !errors.Is(err, stream.ErrJSON) {
 		t.Errorf("a binary message: %v", err)
 	}
 	client.WriteClose(4000, "")
 	var e *stream.CloseError
-	if err := server.ReadJSON(&p); !errors.As(err, &e) {
+	if err := server.ReadJSON(&p); !errors.As(err, &e) || errors.Is(err, stream.ErrJSON) {
 		t.Errorf("at the end: %v", err)
 	}
 }

@@ -1,0 +1,2 @@
+// Package porting tests docs/porting.md.
+package porting

@@ -53,6 +53,7 @@ var pure = []string{
 // exceptions are what single packages of the core import beyond pure.
 var exceptions = map[string][]string{
 	// whether the processor has AVX2, which is asked once
+	"hybi":       {"golang.org/x/sys/cpu"},
 	"hybi/frame": {"golang.org/x/sys/cpu"},
 	// sync.Pool, and a count of compressors that connections on several goroutines share, corrected by
 	// runtime.AddCleanup for those that are dropped

@@ -88,6 +88,13 @@ func isUTF8(p []byte) bool {
 func validUTF8(p []byte) (tail int, ok bool) {
 	s := uint64(utf8Done)
 	rest := p
+	if hasUTF8Blocks && len(p) >= utf8Block {
+		n, ok := utf8Front(p)
+		if !ok {
+			return 0, false
+		}
+		rest = p[n:]
+	}
 	for len(rest) >= 64 {
 		if high64((*[64]byte)(rest))|s^utf8Done != 0 {
 			if s = utf8Next(s, rest[:64]); s == utf8Bad {

@@ -260,3 +260,21 @@ func FuzzUTF8(f *testing.F) {
 		checkSplit(t, p, min(int(cut), len(p)))
 	})
 }
+
+// A wrong byte is found at each place in and around the blocks of utf8Blocks, and so is
+// a sequence without its end.
+func TestValidUTF8Blocks(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	for size := utf8Block - 2; size < 4*utf8Block; size++ {
+		p := randomText(rnd, size)
+		checkUTF8(t, p)
+		for i, b := range p {
+			for _, wrong := range edges {
+				p[i] = wrong
+				checkUTF8(t, p)
+			}
+			p[i] = b
+			checkUTF8(t, p[:i])
+		}
+	}
+}

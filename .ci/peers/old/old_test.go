@@ -21,7 +21,9 @@ var (
 	python2 = []string{os.Getenv("PYTHON27"), "-u"}
 )
 
-func command(start []string, args ...string) []string { return append(start[:len(start):len(start)], args...) }
+func command(start []string, args ...string) []string {
+	return append(start[:len(start):len(start)], args...)
+}
 
 const all = "" // all steps
 

@@ -101,3 +101,38 @@ func TestBroadcastNeverWaits(t *testing.T) {
 		}
 	})
 }
+
+// TestBroadcastMany sends to more connections than one goroutine does, of which every
+// tenth is closed.
+func TestBroadcastMany(t *testing.T) {
+	wstest.NoLeaks(t)
+	var servers, closed []*stream.Conn
+	var peers []net.Conn
+	for i := range 1300 {
+		a, c := opened(t, nil, stream.SlowWait)
+		if i%10 == 3 {
+			c.CloseNow()
+			closed = append(closed, c)
+		} else {
+			peers = append(peers, a)
+		}
+		servers = append(servers, c)
+		t.Cleanup(func() { c.CloseNow() })
+	}
+	const times = 3
+	for i := range times {
+		sent, left, err := hub.Broadcast(slices.Values(servers), driver.Text, fmt.Append(nil, i))
+		if sent != len(peers) || err != nil {
+			t.Errorf("sent to %d of %d, %v", sent, len(peers), err)
+		}
+		if len(left) != len(closed) || slices.ContainsFunc(left, func(c *stream.Conn) bool { return !slices.Contains(closed, c) }) {
+			t.Errorf("%d were left out, not %d", len(left), len(closed))
+		}
+	}
+	for _, p := range peers {
+		got := make([]byte, 3*times)
+		if _, err := io.ReadFull(p, got); err != nil || string(got) != "\x81\x010\x81\x011\x81\x012" {
+			t.Fatalf("%q, %v", got, err)
+		}
+	}
+}

@@ -174,6 +174,7 @@ func (r *Registry) Shutdown(ctx context.Context, code driver.Code, reason string
 			}
 			if err != nil && err == context.Cause(ctx) {
 				cut.Store(true)
+				r.Remove(c) // its transport is being closed
 			}
 		})
 	}

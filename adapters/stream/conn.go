@@ -5,13 +5,14 @@
 // together:
 //
 //  1. The driver is used under the lock, and nothing blocks under the lock: bytes
-//     are taken under it and written outside.
+//     are taken under it and written outside, unless a socket takes them without
+//     waiting.
 //  2. Whoever releases the lock first does what has become due: see after. So no
 //     method chooses what follows from it.
 //  3. At most one goroutine writes to the transport. What is sent in the meantime
 //     is written together in the next write.
 //  4. A goroutine that reads never writes. What input causes, such as pongs, is
-//     written by the goroutine that is writing already, or by one started for it.
+//     written by the goroutine that is writing already, or by another: see flusher.
 //     So two ends that both send without limit make progress as long as both read.
 //
 // The application must keep reading: pings are answered, and pongs and close frames
@@ -176,7 +177,11 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	case *net.TCPConn, *net.UnixConn:
 		c.interruptible = true
 	}
-	c.out.background = c.writeAll
+	if c.source.raw != nil {
+		c.out.flusher = chooseFlusher()
+	} else {
+		c.out.background = c.writeAll
+	}
 	return c
 }
 

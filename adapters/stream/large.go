@@ -53,8 +53,8 @@ func (c *Conn) writeLent() {
 	c.wrote(size, int(n), err)
 }
 
-// advance removes n bytes that have been written. It copies what is left of a payload
-// that is lent, which its owner may change from now on.
+// advance removes n bytes that have been written, and ends the batch after its last. It
+// copies what is left of a payload that is lent, which its owner may change from now on.
 func (out *outbound) advance(n int) {
 	head := min(n, len(out.unwritten))
 	out.unwritten, out.lent = out.unwritten[head:], out.lent[n-head:]
@@ -65,4 +65,9 @@ func (out *outbound) advance(n int) {
 		out.unwritten = out.batch
 	}
 	out.lent = nil
+	if len(out.unwritten) == 0 {
+		out.written = out.taken
+		buffers.Put(out.batch)
+		out.batch, out.unwritten = nil, nil
+	}
 }

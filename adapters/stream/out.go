@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -28,7 +29,8 @@ type outbound struct {
 
 	vector     *vector        // nil until a payload is lent
 	message    *messageWriter // of NextWriter, in progress
-	background func()         // writeAll, allocated once
+	flusher    *flusher       // of a socket; nil for others
+	background func()         // of others: writeAll, allocated once
 }
 
 // writer says who is writing to the transport.
@@ -36,7 +38,7 @@ type writer uint8
 
 const (
 	noWriter    writer = iota
-	starting           // a goroutine that will write, unless a sender does so before
+	starting           // a flusher or a goroutine that will write, unless a sender does so before
 	background         // a goroutine that writes until nothing is queued
 	sender             // a goroutine that sends, and that the write deadline interrupts
 	interrupted        // a sender whom the deadline has interrupted
@@ -141,6 +143,63 @@ func (c *Conn) writeBatch(by writer) {
 	c.wrote(len(p), n, err)
 }
 
+// attempt is a write to a socket that does not wait. It is kept to spare allocations.
+type attempt struct {
+	p     []byte
+	n     int // bytes that the socket has taken
+	write func(fd uintptr) bool
+}
+
+var attempts = sync.Pool{New: func() any {
+	a := new(attempt)
+	a.write = tryWrite(a)
+	return a
+}}
+
+// startWriter has what is queued written in the background.
+func (c *Conn) startWriter() {
+	c.out.by = starting
+	if c.out.flusher != nil {
+		c.out.flusher.add(c)
+	} else {
+		go c.out.background()
+	}
+}
+
+// flushNow is what a flusher does for a connection: it writes what is queued as far as
+// the socket takes it at once, and leaves the rest to a goroutine. It keeps the lock,
+// since it does not wait.
+func (c *Conn) flushNow() {
+	c.lock()
+	defer c.unlock()
+	if c.out.by != starting {
+		return
+	}
+	c.writeNow()
+	if c.unsent() {
+		go c.writeAll()
+	} else {
+		c.out.by = noWriter
+	}
+	c.wake.Broadcast()
+}
+
+func (c *Conn) writeNow() {
+	a := attempts.Get().(*attempt)
+	for c.unsent() && c.out.err == nil {
+		if len(c.out.unwritten) == 0 {
+			c.takeBatch()
+		}
+		a.p, a.n = c.out.unwritten, 0
+		if err := c.source.raw.Write(a.write); err != nil || a.n == 0 {
+			break
+		}
+		c.out.advance(a.n)
+	}
+	a.p = nil
+	attempts.Put(a)
+}
+
 // takeBatch takes the next batch.
 func (c *Conn) takeBatch() {
 	c.out.batch = c.d.Take(nil)
@@ -172,11 +231,6 @@ func (c *Conn) wrote(size, n int, err error) {
 	}
 	if out.err == nil {
 		out.advance(n)
-		if len(out.unwritten) == 0 {
-			out.written = out.taken
-			buffers.Put(out.batch)
-			out.batch, out.unwritten = nil, nil
-		}
 	}
 	if err != nil {
 		c.failWrite(err)

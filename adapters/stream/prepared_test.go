@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
 	"github.com/sans-io/websocket-driver/driver"
@@ -116,4 +118,46 @@ func TestDone(t *testing.T) {
 	}
 	<-c.Done()
 	y.Close()
+}
+
+// TestPostSocket: what a socket takes at once is written by a flusher, and the rest by a
+// goroutine; all of it arrives in order.
+func TestPostSocket(t *testing.T) {
+	wstest.NoLeaks(t)
+	a, b := wstest.TCP(t)
+	client, server := open(t, a, b, nil, &driver.Config{MaxBuffered: -1})
+	if err := server.Post(prepared(t, driver.Text, "first")); err != nil {
+		t.Error(err)
+	}
+	wantMessage(t, client, driver.Text, "first")
+	large := strings.Repeat("0123456789abcdef", 16<<10)
+	n := 0
+	for ; server.Buffered() < 2*len(large) && n < 1000; n++ { // until the peer's buffers are full
+		if err := server.Post(prepared(t, driver.Text, fmt.Sprint(n, large))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := server.Queue(driver.Text, []byte("last")); err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		wantMessage(t, client, driver.Text, fmt.Sprint(i, large))
+	}
+	wantMessage(t, client, driver.Text, "last")
+}
+
+// TestPostSocketGone: a peer that is gone ends the connection, by Post alone.
+func TestPostSocketGone(t *testing.T) {
+	wstest.NoLeaks(t)
+	a, b := wstest.TCP(t)
+	_, server := open(t, a, b, nil, nil)
+	a.Close()
+	m := prepared(t, driver.Text, "text")
+	for range 1000 {
+		if err := server.Post(m); err != nil {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Error("Post has not noticed")
 }

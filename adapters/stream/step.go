@@ -28,8 +28,7 @@ func (c *Conn) after() {
 		c.arm(next, ok)
 	}
 	if c.out.by == noWriter && c.unsent() && c.out.err == nil && c.end.phase == going {
-		c.out.by = starting
-		go c.out.background()
+		c.startWriter()
 	}
 }
 

@@ -5,14 +5,14 @@
 // together:
 //
 //  1. The driver is used under the lock, and nothing blocks under the lock: bytes
-//     are taken under it and written outside, unless a socket takes them without
-//     waiting.
+//     are taken under it and written outside, except by a flusher, which does not
+//     wait.
 //  2. Whoever releases the lock first does what has become due: see after. So no
 //     method chooses what follows from it.
 //  3. At most one goroutine writes to the transport. What is sent in the meantime
 //     is written together in the next write.
 //  4. A goroutine that reads never writes. What input causes, such as pongs, is
-//     written by the goroutine that is writing already, or by another: see flusher.
+//     written by the goroutine that is writing already, or by one started for it.
 //     So two ends that both send without limit make progress as long as both read.
 //
 // The application must keep reading: pings are answered, and pongs and close frames
@@ -177,11 +177,7 @@ func New(rwc io.ReadWriteCloser, d *driver.Driver, o *Options) *Conn {
 	case *net.TCPConn, *net.UnixConn:
 		c.interruptible = true
 	}
-	if c.source.raw != nil {
-		c.out.flusher = chooseFlusher()
-	} else {
-		c.out.background = c.writeAll
-	}
+	c.out.background = c.writeAll
 	return c
 }
 

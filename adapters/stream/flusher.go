@@ -5,9 +5,9 @@ import (
 	"sync/atomic"
 )
 
-// flusher writes what is queued on sockets in the background: on one goroutine for many
-// connections, which ends when there is nothing to do. It never waits. A socket that
-// takes no more gets a goroutine of its own.
+// flusher writes broadcasts to sockets: on one goroutine for many connections, which ends
+// when there is nothing to do. It never waits. A socket that takes no more gets a
+// goroutine of its own.
 type flusher struct {
 	mu      sync.Mutex
 	waiting []*Conn
@@ -17,12 +17,12 @@ type flusher struct {
 // maxWaiting is the maximum capacity of flusher.waiting that is kept.
 const maxWaiting = 256
 
-// flushers share the connections, so that all processors can write.
+// flushers share the work, so that all processors can write.
 var flushers [64]flusher
 
 var nextFlusher atomic.Uint32
 
-// chooseFlusher returns the flusher of a new connection.
+// chooseFlusher returns one flusher after the other.
 func chooseFlusher() *flusher {
 	return &flushers[nextFlusher.Add(1)%uint32(len(flushers))]
 }

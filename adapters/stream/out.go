@@ -29,8 +29,7 @@ type outbound struct {
 
 	vector     *vector        // nil until a payload is lent
 	message    *messageWriter // of NextWriter, in progress
-	flusher    *flusher       // of a socket; nil for others
-	background func()         // of others: writeAll, allocated once
+	background func()         // writeAll, allocated once
 }
 
 // writer says who is writing to the transport.
@@ -156,14 +155,9 @@ var attempts = sync.Pool{New: func() any {
 	return a
 }}
 
-// startWriter has what is queued written in the background.
-func (c *Conn) startWriter() {
-	c.out.by = starting
-	if c.out.flusher != nil {
-		c.out.flusher.add(c)
-	} else {
-		go c.out.background()
-	}
+// lacksWriter reports whether something is queued and nothing is going to write it.
+func (c *Conn) lacksWriter() bool {
+	return c.out.by == noWriter && c.unsent() && c.out.err == nil && c.end.phase == going
 }
 
 // flushNow is what a flusher does for a connection: it writes what is queued as far as
@@ -177,7 +171,7 @@ func (c *Conn) flushNow() {
 	}
 	c.writeNow()
 	if c.unsent() {
-		go c.writeAll()
+		go c.out.background()
 	} else {
 		c.out.by = noWriter
 	}

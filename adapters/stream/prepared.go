@@ -48,7 +48,12 @@ func (c *Conn) Post(m *driver.Prepared) error {
 		w.heldSize += m.Len()
 		return nil
 	}
-	return c.sendPrepared(m)
+	err := c.sendPrepared(m)
+	if c.source.raw != nil && c.lacksWriter() {
+		c.out.by = starting
+		chooseFlusher().add(c)
+	}
+	return err
 }
 
 func (c *Conn) sendPrepared(m *driver.Prepared) error {

@@ -27,8 +27,9 @@ func (c *Conn) after() {
 	if next, ok := c.d.NextTick(); ok || c.timer != nil {
 		c.arm(next, ok)
 	}
-	if c.out.by == noWriter && c.unsent() && c.out.err == nil && c.end.phase == going {
-		c.startWriter()
+	if c.lacksWriter() {
+		c.out.by = starting
+		go c.out.background()
 	}
 }
 

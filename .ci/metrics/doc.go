@@ -1,0 +1,2 @@
+// Package metrics tests the recipes of docs/adapters.md for metrics.
+package metrics

@@ -37,6 +37,12 @@ func serverMode(rounds int) {
 		err = measureBroadcast(*broadcastCount, rounds)
 	case *echoOnly != "":
 		err = measureEcho(*echoOnly, rounds, *echoBudget)
+	case *largeCount > 0:
+		err = measureLarge(*largeCount, rounds)
+	case *latencyRate > 0:
+		err = measureLatency(*latencyRate, rounds)
+	case *coreOnly != "":
+		err = measureRows(*coreOnly, rounds)
 	case *idleServer != "":
 		err = serveIdle(*idleServer)
 	case *idleCount > 0:

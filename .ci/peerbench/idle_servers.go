@@ -65,7 +65,7 @@ var idleServers = []idleLibrary{
 // standard input.
 func serveIdle(name string) error {
 	var library idleLibrary
-	for _, s := range slices.Concat(idleServers, echoServers, broadcastServers) {
+	for _, s := range slices.Concat(idleServers, echoServers, broadcastServers, largeServers) {
 		if s.name == name {
 			library = s
 		}

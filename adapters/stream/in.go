@@ -73,8 +73,9 @@ func (c *Conn) parse() driver.Event {
 	return ev
 }
 
-// piece returns the next piece of a message, or with driver.Config.Frames the next frame. Its Data is valid until the next call of
-// Parse, EOF or Tick. The caller must have the turn to read.
+// piece returns the next piece of a message, or with driver.Config.Frames the next
+// frame. Its Data is valid until the next call of Parse, EOF or Tick. The caller must
+// have the turn to read.
 func (c *Conn) piece() (driver.Event, error) {
 	for {
 		ev := c.parse()

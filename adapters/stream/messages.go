@@ -21,9 +21,9 @@ const keepMessage = 128 << 10
 
 // Messages returns an iterator over the messages that arrive from now on. It ends
 // without an error when the peer closes with 1000 or 1001 or without a code: see Err.
-// It also ends after any other error of ReadMessage. An error that wraps os.ErrDeadlineExceeded
-// does not end it: if the loop continues, so does reading. A loop that breaks loses
-// no messages.
+// It also ends after any other error of ReadMessage. An error that wraps
+// os.ErrDeadlineExceeded does not end it: if the loop continues, so does reading. A
+// loop that breaks loses no messages.
 //
 // Data is valid until the next iteration. To keep it, clone it.
 func (c *Conn) Messages() iter.Seq2[Message, error] {

@@ -178,6 +178,7 @@ func (c *Conn) flushNow() {
 	c.wake.Broadcast()
 }
 
+// writeNow writes what is queued until the socket takes no more.
 func (c *Conn) writeNow() {
 	a := attempts.Get().(*attempt)
 	for c.unsent() && c.out.err == nil {

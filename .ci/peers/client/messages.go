@@ -19,7 +19,7 @@ var (
 
 // texts echoes texts that come in one read.
 func texts(p *peer) error {
-	return echoTexts(p, append(textsOf(shortLengths), "hello", "grüße, κόσμε, 世界", "😀"))
+	return echoTexts(p, append([]string{"hello", "grüße, κόσμε, 世界", "😀"}, textsOf(shortLengths)...))
 }
 
 // edgesOfUTF8 echoes the first and the last character of each length in UTF-8.

@@ -71,3 +71,27 @@ func TestCloseReadMessage(t *testing.T) {
 		<-c.Done()
 	})
 }
+
+// TestCloseReadMeanwhile: a NextReader that waits when CloseRead is called keeps nothing
+// of the buffers that reading goes on with.
+func TestCloseReadMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		c := opened(t, b, &driver.Config{PingInterval: time.Second})
+		got := make(chan error, 1)
+		go func() {
+			_, _, err := c.NextReader()
+			got <- err
+		}()
+		synctest.Wait()
+		c.CloseRead()
+		go io.Copy(io.Discard, a)
+		io.WriteString(a, frame(0x02, "part"))
+		if err := <-got; !errors.Is(err, driver.ErrState) {
+			t.Errorf("%v", err)
+		}
+		io.WriteString(a, frame(0x00, "and another one"))
+		io.WriteString(a, frame(0x88, "\x03\xf0"))
+		<-c.Done()
+	})
+}

@@ -48,6 +48,9 @@ func (c *Conn) NextReader() (driver.Kind, io.Reader, error) {
 		if err := r.next(); err != nil {
 			return driver.None, nil, err
 		}
+		if c.in.closed { // meanwhile, so its goroutine goes on reading
+			return driver.None, nil, errCloseRead
+		}
 		c.in.message = r
 	}
 	c.in.message.given = true

@@ -34,10 +34,30 @@ public class JavaWebSocketServer extends WebSocketServer {
     public static void main(String[] args) throws Exception {
         JavaWebSocketServer server = new JavaWebSocketServer();
         server.start();
+        Thread waker = new Thread(server::wake);
+        waker.setDaemon(true);
+        waker.start();
         while (server.getPort() <= 0) {
             Thread.sleep(10);
         }
         System.out.println("listening on ws://127.0.0.1:" + server.getPort() + "/");
+    }
+
+    /** Repeats the wish to write, which the library forgets if it comes while it has just written all there was. */
+    private void wake() {
+        try {
+            for (;; Thread.sleep(20)) {
+                synchronized (connections()) {
+                    for (WebSocket c : connections()) {
+                        if (c.hasBufferedData()) {
+                            onWriteDemand(c);
+                        }
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Override

@@ -59,5 +59,4 @@ func useConnection(t *testing.T, trace *stream.Trace) {
 	if err == nil {
 		t.Error("404 was accepted")
 	}
-	server.CloseClientConnections()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -108,7 +109,7 @@ func measureRows(only string, rounds int) error {
 		}
 		count := min(max(8<<20/r.size, 8), 50_000)
 		costs := make([][]float64, len(r.tries))
-		var allocs = make([]float64, len(r.tries))
+		allocs := make([]float64, len(r.tries))
 		for round := range rounds + 1 {
 			for i, c := range r.tries {
 				var m meter
@@ -198,20 +199,9 @@ func driverReceives(in inbound, count int) error {
 	}
 }
 
-// fill reads what is missing of n bytes at the front of b.
-func fill(r io.Reader, b []byte, have, n int) (int, error) {
-	for have < n {
-		k, err := r.Read(b[have:])
-		if have += k; err != nil && have < n {
-			return have, err
-		}
-	}
-	return have, nil
-}
-
 func gobwasReceives(in inbound, count int) error {
 	conn := &limited{memory{in: wireOf(in, count)}, in.read}
-	buffered := &buffer{r: conn, b: make([]byte, max(in.read, 4096))}
+	buffered := bufio.NewReaderSize(conn, max(in.read, 4096))
 	payload := make([]byte, in.size)
 	for range count {
 		h, err := ws.ReadHeader(buffered)
@@ -230,28 +220,6 @@ func gobwasReceives(in inbound, count int) error {
 	return nil
 }
 
-// buffer is a bufio.Reader that reads large payloads directly.
-type buffer struct {
-	r        io.Reader
-	b        []byte
-	from, to int
-}
-
-func (b *buffer) Read(p []byte) (int, error) {
-	if b.from == b.to {
-		if len(p) >= len(b.b) {
-			return b.r.Read(p)
-		}
-		n, err := b.r.Read(b.b)
-		if b.from, b.to = 0, n; n == 0 {
-			return 0, err
-		}
-	}
-	n := copy(p, b.b[b.from:b.to])
-	b.from += n
-	return n, nil
-}
-
 // limitReceives is what no library can do without: reads, headers and unmasking.
 func limitReceives(in inbound, count int) error {
 	conn := &limited{memory{in: wireOf(in, count)}, in.read}
@@ -267,10 +235,9 @@ func limitReceives(in inbound, count int) error {
 				from += n + int(h.Length)
 				break
 			}
-			to = copy(buf, p)
-			from = 0
-			var err error
-			if to, err = fill(conn, buf, to, to+1); err != nil {
+			from, to = 0, copy(buf, p)
+			n, err := conn.Read(buf[to:])
+			if to += n; err != nil {
 				return err
 			}
 		}

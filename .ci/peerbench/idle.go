@@ -277,17 +277,18 @@ func each(n int, f func(int) error) error {
 	return first
 }
 
-// resident returns the resident memory of this process in bytes.
-func resident() (int, error) {
-	status, err := os.ReadFile("/proc/self/status")
+// statusOf returns an amount of memory that the system knows of a process, in bytes: VmRSS
+// is what is resident, VmHWM the most of it so far. pid may be "self".
+func statusOf(pid, name string) (int, error) {
+	status, err := os.ReadFile("/proc/" + pid + "/status")
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, name+":"); ok {
 			kB, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
 			return kB << 10, err
 		}
 	}
-	return 0, fmt.Errorf("no VmRSS in /proc/self/status")
+	return 0, fmt.Errorf("no %s in the status of process %s", name, pid)
 }

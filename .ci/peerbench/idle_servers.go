@@ -127,7 +127,7 @@ func readMemory() (m memoryUse, err error) {
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
 	m.Heap, m.Stacks = int(s.HeapInuse), int(s.StackInuse)
-	m.RSS, err = resident()
+	m.RSS, err = statusOf("self", "VmRSS")
 	return m, err
 }
 

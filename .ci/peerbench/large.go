@@ -7,9 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
-	"strings"
 
 	"github.com/gorilla/websocket"
 	"github.com/lxzan/gws"
@@ -129,21 +127,6 @@ func receiveLarge(name string, one []byte, count int) (cost float64, peak int, e
 	if err != nil {
 		return 0, 0, err
 	}
-	peak, err = peakOf(pid)
+	peak, err = statusOf(strconv.Itoa(pid), "VmHWM")
 	return (after - before).Seconds() / cost, peak, err
-}
-
-// peakOf returns the most resident memory that a process has had, in bytes.
-func peakOf(pid int) (int, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kB, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
-			return kB << 10, err
-		}
-	}
-	return 0, fmt.Errorf("process %d has no VmHWM", pid)
 }

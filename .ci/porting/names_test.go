@@ -15,7 +15,7 @@ import (
 )
 
 // libraries are the Go libraries by their headings in docs/porting.md. Names of the first
-// package stand alone, those of the others behind the name of the package.
+// package stand alone, those of the others follow the name of the package.
 var libraries = []struct {
 	heading  string
 	packages []string
@@ -127,7 +127,7 @@ func members(t types.Type, prefix string, p *types.Package) (list []string) {
 	return list
 }
 
-// pattern is a name of a table, in which * stands for any letters.
+// pattern is a name of a table, in which * matches any letters.
 type pattern struct {
 	text string
 	re   *regexp.Regexp

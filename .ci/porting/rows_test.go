@@ -258,14 +258,14 @@ func TestHubRows(t *testing.T) {
 	if sent != 1 || len(left) > 0 || err != nil {
 		t.Error(sent, left, err)
 	}
-	m, err := hub.NewPrepared(driver.Text, []byte("more soup"))
+	var m *hub.Prepared
+	m, err = hub.NewPrepared(driver.Text, []byte("more soup"))
 	must(t, err)
-	broadcast := (*hub.Prepared).Broadcast
-	broadcast(m, all.All())
-	p, err := driver.NewPrepared(driver.Text, []byte("enough"))
+	m.Broadcast(all.All())
+	var p *driver.Prepared
+	p, err = driver.NewPrepared(driver.Text, []byte("enough"))
 	must(t, err)
-	write := func(m *driver.Prepared) { go b.WritePrepared(m) }
-	write(p)
+	go b.WritePrepared(p)
 	for _, want := range []string{"soup", "more soup", "enough"} {
 		_, got, err := a.ReadMessage(nil)
 		must(t, err)

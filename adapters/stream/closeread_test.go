@@ -73,7 +73,7 @@ func TestCloseReadMessage(t *testing.T) {
 }
 
 // TestCloseReadMeanwhile: a NextReader that waits when CloseRead is called keeps nothing
-// of the buffers that reading goes on with.
+// of the buffers into which the Conn continues to read.
 func TestCloseReadMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := net.Pipe()

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sans-io/websocket-driver/adapters/stream"
@@ -73,13 +75,12 @@ func isClose(err error, code driver.Code) bool {
 // TestReadFrameDeadline: a deadline loses nothing, in ReadFrame and in ReadMessage
 // before it.
 func TestReadFrameDeadline(t *testing.T) {
-	wstest.NoLeaks(t)
-	a, b := wstest.TCP(t)
-	c := opened(t, b, &driver.Config{Frames: true})
-	defer c.CloseNow()
-	late := func() {
-		t.Helper()
-		c.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		c := opened(t, b, &driver.Config{Frames: true})
+		first, rest := frame(0x02, "ab"), frame(0x00, "cdef")+frame(0x80, "g")
+		go io.WriteString(a, first+rest[:8])
+		c.SetReadDeadline(time.Now().Add(time.Second))
 		if _, _, err := c.ReadMessage(nil); !isDeadline(err) {
 			t.Fatal(err)
 		}
@@ -87,13 +88,11 @@ func TestReadFrameDeadline(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.SetReadDeadline(time.Time{})
-	}
-	whole := frame(0x02, "ab") + frame(0x00, "cdef") + frame(0x80, "g")
-	io.WriteString(a, whole[:len(frame(0x02, "ab"))+8])
-	late()
-	io.WriteString(a, whole[len(frame(0x02, "ab"))+8:])
-	wantFrame(t, c, driver.Binary, "abcdef", false)
-	wantFrame(t, c, driver.Continuation, "g", true)
+		go io.WriteString(a, rest[8:])
+		wantFrame(t, c, driver.Binary, "abcdef", false)
+		wantFrame(t, c, driver.Continuation, "g", true)
+		c.CloseNow()
+	})
 }
 
 // TestReadFrameConfig: without Frames, and in hixie.

@@ -48,7 +48,7 @@ func (c *Conn) NextReader() (driver.Kind, io.Reader, error) {
 		if err := r.next(); err != nil {
 			return driver.None, nil, err
 		}
-		if c.in.closed { // meanwhile, so its goroutine goes on reading
+		if c.in.closed { // meanwhile, and the buffers are those of its goroutine
 			return driver.None, nil, errCloseRead
 		}
 		c.in.message = r
